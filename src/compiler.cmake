@@ -1,0 +1,38 @@
+# Compiler, linker and sanitizer settings that hold for every target of the project.
+include(CheckCXXCompilerFlag)
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM AND NOT SOTTO_FUZZ)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# Warnings are errors for our own code; third-party headers come in as SYSTEM.
+add_library(sotto_warnings INTERFACE)
+target_compile_options(sotto_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual
+  -Woverloaded-virtual -Wformat=2 -Wundef -Wunused -Wvla)
+
+# Hardening (docs/architecture.md). FORTIFY needs optimisation and fights with ASan.
+add_compile_options(-fstack-protector-strong)
+if(NOT SOTTO_SANITIZE AND NOT SOTTO_FUZZ)
+  add_compile_options($<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+endif()
+add_link_options(-Wl,-z,relro,-z,now)
+set(CMAKE_EXE_LINKER_FLAGS "${CMAKE_EXE_LINKER_FLAGS} -pie")
+
+if(SOTTO_SANITIZE)
+  add_compile_options(-fsanitize=${SOTTO_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${SOTTO_SANITIZE})
+  if(SOTTO_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()
+if(SOTTO_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
