@@ -23,20 +23,22 @@ set(SOTTO_ARROWS_frame base crypto)
 set(SOTTO_ARROWS_jitter base rtp)
 set(SOTTO_ARROWS_repair base rtp)
 set(SOTTO_ARROWS_cc base rtp)
-set(SOTTO_ARROWS_codec base)
-set(SOTTO_ARROWS_audio base)
-set(SOTTO_ARROWS_device base)
+# Raw pictures and sound as values, so that codec, device, call and window can exchange them.
+set(SOTTO_ARROWS_media base)
+set(SOTTO_ARROWS_codec base media)
+set(SOTTO_ARROWS_audio base media)
+set(SOTTO_ARROWS_device base media)
 set(SOTTO_ARROWS_ice base crypto)
-set(SOTTO_ARROWS_call base crypto rtp srtp frame jitter repair cc ice codec audio device)
+set(SOTTO_ARROWS_call base crypto media rtp srtp frame jitter repair cc ice codec audio device)
 set(SOTTO_ARROWS_sfu base rtp srtp cc repair)
 # crypto and wire: sealing of messages and files, and certificates, until and beside MLS.
-set(SOTTO_ARROWS_client base wire crypto proto mls_messages mls store call)
+set(SOTTO_ARROWS_client base wire crypto proto mls_messages mls store media call)
 # crypto: issuing certificates and hashing passwords. Never mls, never frame.
 set(SOTTO_ARROWS_server base wire crypto proto mls_messages store bus sfu ice)
 # What the two client programs share: the wiring of the client core to sockets, files and devices.
-set(SOTTO_ARROWS_runtime base wire crypto proto store net client call codec device ice
+set(SOTTO_ARROWS_runtime base wire crypto proto store net client media call codec device ice
     store_sqlite codec_ffmpeg codec_opus device_avdevice device_portaudio device_file ice_nice)
-set(SOTTO_ARROWS_desktop base client)
+set(SOTTO_ARROWS_desktop base media client)
 set(SOTTO_ARROWS_cli base client)
 
 define_property(GLOBAL PROPERTY SOTTO_MODULES BRIEF_DOCS "names of all modules")

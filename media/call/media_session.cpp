@@ -1,0 +1,1 @@
+#include "sotto/call/media_session.hpp"
