@@ -98,6 +98,8 @@ function(sotto_program name)
     target_link_libraries(${name} PRIVATE sotto::${dependency})
   endforeach()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  # Read by tests/arch: what the server does not link, it cannot do.
+  target_link_options(${name} PRIVATE -Wl,-Map=${CMAKE_BINARY_DIR}/bin/${name}.map)
 endfunction()
 
 # Called last: every folder of include/sotto belongs to a module.
