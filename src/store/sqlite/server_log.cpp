@@ -1,0 +1,146 @@
+#include <algorithm>
+
+#include "sqlite/server_repositories.hpp"
+
+namespace sotto::store::sqlite {
+namespace {
+
+constexpr std::int64_t kMaxSeq = 0xffffffff;  // the lower half of log.id
+constexpr std::int64_t first_id(std::int64_t conversation) { return conversation << 32; }
+constexpr std::int64_t last_id(std::int64_t conversation) { return conversation << 32 | kMaxSeq; }
+
+std::int64_t clamp_seq(std::uint64_t seq) {
+  return static_cast<std::int64_t>(std::min(seq, static_cast<std::uint64_t>(kMaxSeq)));
+}
+
+}  // namespace
+
+Result<Appended> Log::append(ConversationId conversation, DeviceId device, MessageId message,
+                             std::string_view payload, WallTime now) {
+  const Result<std::int64_t> row = rows_.conversation(conversation);
+  if (!row) return row.error();
+  const Result<std::int64_t> sender = rows_.device(device);
+  if (!sender) return sender.error();
+  {
+    Query before(db_, "SELECT id, time_ms FROM log WHERE device = ? AND message = ? AND id BETWEEN ? AND ?");
+    before.bind(*sender, message, first_id(*row), last_id(*row));
+    const Result<bool> found = before.next();
+    if (!found) return found.error();
+    if (*found) {
+      return Appended{before.unsigned_integer(0) & static_cast<std::uint64_t>(kMaxSeq), before.time(1), true};
+    }
+  }
+  std::int64_t seq = 0;
+  {
+    Query next(db_, "UPDATE conversations SET last_seq = last_seq + 1 WHERE id = ? RETURNING last_seq");
+    if (Status updated = next.bind(*row).one("There is no such conversation."); !updated) {
+      return std::move(updated).error();
+    }
+    seq = next.integer(0);
+  }
+  if (seq > kMaxSeq) return fail(ErrorCode::too_large, "This conversation has reached its last message.");
+  Query insert(db_, "INSERT INTO log(id, device, message, time_ms, payload) VALUES(?, ?, ?, ?, ?)");
+  insert.bind(first_id(*row) + seq, *sender, message, now, as_bytes(payload));
+  if (Status done = insert.run(); !done) return std::move(done).error();
+  return Appended{static_cast<std::uint64_t>(seq), now, false};
+}
+
+Result<LogPage> Log::fetch(ConversationId conversation, std::uint64_t after, std::uint32_t limit,
+                           std::size_t max_bytes) {
+  const Result<std::int64_t> row = rows_.conversation(conversation);
+  if (!row) return row.error();
+  LogPage page;
+  Query query(db_,
+              "SELECT log.id, user, devices.device, time_ms, message, payload FROM log"
+              " JOIN devices ON devices.id = log.device JOIN accounts ON accounts.id = devices.account"
+              " WHERE log.id > max(?1 + ?2, ?1 + (SELECT pruned_seq FROM conversations WHERE id = ?1 >> 32))"
+              " AND log.id <= ?3 ORDER BY log.id");
+  query.bind(first_id(*row), clamp_seq(after), last_id(*row));
+  std::size_t bytes = 0;
+  while (true) {
+    const Result<bool> found = query.next();
+    if (!found) return found.error();
+    if (!*found) return page;
+    const std::size_t size = query.view(5).size();
+    if (page.entries.size() >= limit || (!page.entries.empty() && bytes + size > max_bytes)) {
+      page.more = true;
+      return page;
+    }
+    bytes += size;
+    page.entries.push_back(LogEntry{query.unsigned_integer(0) & static_cast<std::uint64_t>(kMaxSeq),
+                                    query.id<UserId>(1), query.id<DeviceId>(2), query.time(3),
+                                    query.id<MessageId>(4), query.blob_text(5)});
+  }
+}
+
+Status Log::ack(ConversationId conversation, DeviceId device, std::uint64_t seq) {
+  const Result<std::int64_t> row = rows_.conversation(conversation);
+  if (!row) return row.error();
+  const Result<std::int64_t> by = rows_.device(device);
+  if (!by) return by.error();
+  Query upsert(db_,
+               "INSERT INTO acks(conversation, device, seq)"
+               " SELECT ?1, ?2, min(?3, last_seq) FROM conversations WHERE id = ?1"
+               " ON CONFLICT(conversation, device) DO UPDATE SET seq = max(seq, excluded.seq)");
+  return upsert.bind(*row, *by, clamp_seq(seq)).run();
+}
+
+Status Log::prune(ConversationId conversation) {
+  const Result<std::int64_t> row = rows_.conversation(conversation);
+  if (!row) return row.error();
+  std::int64_t upto = 0;
+  std::int64_t from = 0;
+  {
+    // A device that never acknowledged anything holds everything.
+    Query least(db_,
+                "SELECT coalesce(min(coalesce(acks.seq, 0)), 0),"
+                " (SELECT pruned_seq FROM conversations WHERE id = ?1)"
+                " FROM members JOIN devices ON devices.account = members.account AND devices.revoked_ms IS NULL"
+                " LEFT JOIN acks ON acks.conversation = ?1 AND acks.device = devices.id"
+                " WHERE members.conversation = ?1");
+    if (Status found = least.bind(*row).one("There is no such conversation."); !found) return found;
+    upto = least.integer(0);
+    from = least.integer(1);
+  }
+  if (upto <= from) return ok_status();
+  {
+    Query drop(db_, "UPDATE log SET payload = x'' WHERE id > ? AND id <= ?");
+    if (Status done = drop.bind(first_id(*row) + from, first_id(*row) + upto).run(); !done) return done;
+  }
+  Query mark(db_, "UPDATE conversations SET pruned_seq = ? WHERE id = ?");
+  return mark.bind(upto, *row).run();
+}
+
+Result<bool> Log::forget(WallTime before) {
+  // A conversation at a time, its oldest entries first.
+  constexpr std::int64_t kEntriesPerCall = 1000;
+  constexpr int kConversationsPerCall = 200;
+  std::int64_t removed = 0;
+  for (int i = 0; i < kConversationsPerCall && removed < kEntriesPerCall; ++i) {
+    std::int64_t pruned = 0;
+    {
+      Query next(db_,
+                 "SELECT id, pruned_seq FROM conversations WHERE id > ? AND pruned_seq > 0 ORDER BY id LIMIT 1");
+      const Result<bool> row = next.bind(forget_from_).next();
+      if (!row) return row.error();
+      if (!*row) {
+        forget_from_ = 0;
+        return false;
+      }
+      forget_from_ = next.integer(0);
+      pruned = next.integer(1);
+    }
+    Query drop(db_,
+               "DELETE FROM log WHERE id IN (SELECT id FROM log WHERE id > ?1 AND id <= ?1 + ?2"
+               " ORDER BY id LIMIT ?3) AND time_ms < ?4");
+    if (Status done = drop.bind(first_id(forget_from_), pruned, kEntriesPerCall, before).run(); !done) {
+      return std::move(done).error();
+    }
+    const int changes = db_.changes();
+    removed += changes;
+    if (changes == kEntriesPerCall) --forget_from_;  // the same one again
+  }
+  return true;
+}
+
+}  // namespace sotto::store::sqlite

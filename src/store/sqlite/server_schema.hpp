@@ -1,0 +1,13 @@
+// The server's tables, and how an older file becomes a newer one.
+#pragma once
+
+#include "sqlite/database.hpp"
+
+namespace sotto::store::sqlite {
+
+inline constexpr std::int64_t kServerSchemaVersion = 1;
+
+// Creates or migrates in one transaction; refuses a newer version and a file that is no server's database.
+Status prepare_server_schema(Database& db);
+
+}  // namespace sotto::store::sqlite
