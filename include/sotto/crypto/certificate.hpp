@@ -82,17 +82,20 @@ struct CertificateSpec {
 };
 
 // `issuer` null: self-signed, and `subject_public_key` must be the signing key's own. `signing_key` is an
-// Ed25519 key and must belong to `issuer`. The serial number is 127 random bits.
+// Ed25519 key and must belong to `issuer`. The serial number is 128 random bits.
 Result<Certificate> issue_certificate(const CertificateSpec& spec, ByteView subject_public_key,
                                       const SigningKey& signing_key, const Certificate* issuer, Random& random);
 
-enum class CertificatePurpose : std::uint8_t { client, server };
+// authority: the certificate checked may issue others, and is not used for connections.
+enum class CertificatePurpose : std::uint8_t { client, server, authority };
 
-// Whether `leaf` chains to `anchor` through at most `max_intermediates` of `intermediates` at `now`. The leaf
-// must name the purpose in its extendedKeyUsage, and so must each intermediate that carries one.
-// The error (untrusted) says which rule was broken. Host names are the caller's to compare.
+// Whether leaf, intermediates (in this order, each the issuer of the one before) and anchor are exactly the
+// path by which `leaf` is valid at `now`: no certificate left out, none taken from elsewhere. For client and
+// server, the leaf must name the purpose in its extendedKeyUsage, and so must each intermediate that has one.
+// The error (untrusted) says which rule was broken. Names are the caller's to compare.
+inline constexpr std::size_t kMaxIntermediates = 4;
 Status verify_chain(const Certificate& leaf, std::span<const Certificate> intermediates, const Certificate& anchor,
-                    WallTime now, CertificatePurpose purpose, int max_intermediates);
+                    WallTime now, CertificatePurpose purpose);
 
 // PKCS#8 PEM, unencrypted: for files with mode 0600 or for sealing.
 SecretBytes private_key_to_pem(const SigningKey& key);

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "sotto/base/bytes.hpp"
 #include "sotto/base/random.hpp"
@@ -65,7 +66,7 @@ class HpkeContext {
   SecretBytes export_secret(ByteView exporter_context, std::size_t size) const;
 
  protected:
-  friend struct HpkeKeySchedule;
+  friend class HpkeKeySchedule;
   HpkeContext(HpkeSuite suite, std::optional<AeadKey> key, SecretBytes base_nonce, SecretBytes exporter_secret);
 
   Status ready() const;
@@ -85,7 +86,6 @@ class HpkeSender : public HpkeContext {
 
   const Bytes& kem_output() const { return kem_output_; }
   Result<Bytes> seal(ByteView aad, ByteView plaintext);
-  void skip_to(std::uint64_t sequence) { sequence_ = sequence; }  // for test vectors with gaps
 
  private:
   Bytes kem_output_;
@@ -97,7 +97,6 @@ class HpkeReceiver : public HpkeContext {
 
   // A message that does not open leaves the sequence number as it was.
   Result<SecretBytes> open(ByteView aad, ByteView ciphertext);
-  void skip_to(std::uint64_t sequence) { sequence_ = sequence; }
 };
 
 // Views must live through the call only. A pre-shared key needs an id and at least 32 bytes.

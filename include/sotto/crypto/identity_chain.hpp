@@ -27,7 +27,6 @@ namespace sotto::crypto {
 
 inline constexpr std::string_view kServerName = "sotto-server";
 inline constexpr std::int64_t kDayMs = 24LL * 60 * 60 * 1000;
-inline constexpr std::int64_t kMaxDeviceValidityMs = 90 * kDayMs + kDayMs;  // with a day for clocks
 
 // From `back_dated` before `now` (clocks of others may be late) until `days` after it.
 Validity validity_from(WallTime now, int days, std::int64_t back_dated_ms = 60LL * 60 * 1000);
@@ -37,7 +36,7 @@ Result<Certificate> issue_server_certificate(const SigningKey& ca_key, const Cer
                                              ByteView server_public_key, Validity validity, Random& random);
 Result<Certificate> issue_identity_certificate(const SigningKey& ca_key, const Certificate& ca, UserId user,
                                                ByteView identity_public_key, Validity validity, Random& random);
-// By the identity key's holder; refuses to issue what verify_device_chain() would refuse.
+// By the identity key's holder, for a device of this very user.
 Result<Certificate> issue_device_certificate(const SigningKey& identity_key, const Certificate& identity, UserId user,
                                              DeviceId device, ByteView device_public_key, Validity validity,
                                              Random& random);

@@ -64,6 +64,8 @@ class VerifyKey {
   const Bytes& public_key() const { return public_key_; }
   bool verify(ByteView message, ByteView signature) const;
 
+  const KeyHandle& handle() const { return *handle_; }  // for the certificate code
+
  private:
   VerifyKey() = default;
 
