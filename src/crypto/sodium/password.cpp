@@ -34,7 +34,8 @@ Status check(ByteView password, const Argon2Params& params) {
 
 Error no_memory() { return fail(ErrorCode::unavailable, "not enough memory to hash a password now"); }
 
-const char* chars(ByteView bytes) { return as_text(bytes).data(); }
+// libsodium wants a pointer even to nothing.
+const char* chars(ByteView bytes) { return bytes.empty() ? "" : as_text(bytes).data(); }
 
 // "m=19456,t=2,p=1" of a PHC string; none if it was not made here.
 std::optional<Argon2Params> params_of(std::string_view phc) {
