@@ -1,0 +1,128 @@
+#include "secret_tree.hpp"
+
+#include "tree_math.hpp"
+
+namespace sotto::mls {
+
+SecretTree::SecretTree(const Suite& suite, std::uint32_t leaf_count, SecretBytes encryption_secret)
+    : suite_(suite), leaf_count_(leaf_count) {
+  nodes_.emplace(root_of(leaf_count), std::move(encryption_secret));
+  changes_.nodes.insert(root_of(leaf_count));
+}
+
+SecretTree::SecretTree(const Suite& suite, std::uint32_t leaf_count, std::map<NodeIndex, SecretBytes> nodes,
+                       std::map<RatchetId, Ratchet> ratchets)
+    : suite_(suite), leaf_count_(leaf_count), nodes_(std::move(nodes)), ratchets_(std::move(ratchets)) {}
+
+SecretTree SecretTree::copy() const {
+  SecretTree tree(suite_, leaf_count_, {}, {});
+  for (const auto& [index, secret] : nodes_) tree.nodes_.emplace(index, secret.copy());
+  for (const auto& [id, from] : ratchets_) {
+    Ratchet& to = tree.ratchets_[id];
+    to.next = from.next;
+    to.secret = from.secret.copy();
+    for (const auto& [generation, keys] : from.skipped) {
+      to.skipped.emplace(generation, MessageKeys{keys.key.copy(), keys.nonce.copy()});
+    }
+  }
+  tree.changes_ = changes_;
+  return tree;
+}
+
+void SecretTree::derive_leaf(LeafIndex leaf) {
+  // Down from the nearest ancestor that still has its secret; each is deleted once its children exist.
+  NodeIndex node = node_of(leaf);
+  while (!nodes_.contains(node)) node = parent_of(node);
+  while (!is_leaf(node)) {
+    const auto at = nodes_.find(node);
+    const NodeIndex left = left_of(node);
+    const NodeIndex right = right_of(node);
+    nodes_.emplace(left, suite_.expand_with_label(at->second.view(), "tree", as_bytes("left"), suite_.hash_size()));
+    nodes_.emplace(right, suite_.expand_with_label(at->second.view(), "tree", as_bytes("right"), suite_.hash_size()));
+    nodes_.erase(at);
+    changes_.nodes.insert({node, left, right});
+    node = is_below(leaf, left) ? left : right;
+  }
+  const auto at = nodes_.find(node);
+  for (const auto& [type, label] : {std::pair{RatchetType::handshake, "handshake"},
+                                    std::pair{RatchetType::application, "application"}}) {
+    Ratchet& fresh = ratchets_[{leaf, type}];
+    fresh.secret = suite_.expand_with_label(at->second.view(), label, {}, suite_.hash_size());
+    changes_.ratchets.insert({leaf, type});
+  }
+  nodes_.erase(at);
+  changes_.nodes.insert(node);
+}
+
+SecretTree::Ratchet& SecretTree::ratchet(RatchetId id) {
+  if (!ratchets_.contains(id)) derive_leaf(id.leaf);
+  return ratchets_.at(id);
+}
+
+MessageKeys SecretTree::keys_of(ByteView secret, std::uint32_t generation) const {
+  return {suite_.derive_tree_secret(secret, "key", generation, suite_.key_size()),
+          suite_.derive_tree_secret(secret, "nonce", generation, suite_.nonce_size())};
+}
+
+Result<SecretTree::Sending> SecretTree::send(LeafIndex leaf, RatchetType type) {
+  if (leaf.value >= leaf_count_) return fail(ErrorCode::internal, "The sender is not in the secret tree.");
+  const RatchetId id{leaf, type};
+  Ratchet& own = ratchet(id);
+  if (own.next == UINT32_MAX) return fail(ErrorCode::conflict, "The epoch's message keys are used up.");
+  Sending sending{own.next, keys_of(own.secret.view(), own.next)};
+  own.secret = suite_.derive_tree_secret(own.secret.view(), "secret", own.next, suite_.hash_size());
+  ++own.next;
+  changes_.ratchets.insert(id);
+  return sending;
+}
+
+Result<SecretTree::Step> SecretTree::receive(LeafIndex leaf, RatchetType type, std::uint32_t generation) {
+  if (leaf.value >= leaf_count_) return fail(ErrorCode::invalid_argument, "The sender is not in the group.");
+  Step step;
+  step.id = {leaf, type};
+  step.generation = generation;
+  const Ratchet& theirs = ratchet(step.id);
+  if (generation < theirs.next) {
+    const auto at = theirs.skipped.find(generation);
+    if (at == theirs.skipped.end()) return fail(ErrorCode::not_found, "The message's key was used already.");
+    step.keys = {at->second.key.copy(), at->second.nonce.copy()};
+    return step;
+  }
+  if (generation - theirs.next > kMaxGenerationSkip || generation == UINT32_MAX) {
+    return fail(ErrorCode::too_large, "The message is too far ahead of its sender's last one.");
+  }
+  step.ahead = true;
+  step.next = theirs.next;
+  step.secret = theirs.secret.copy();
+  for (; step.next <= generation; ++step.next) {
+    MessageKeys keys = keys_of(step.secret.view(), step.next);
+    step.secret = suite_.derive_tree_secret(step.secret.view(), "secret", step.next, suite_.hash_size());
+    if (step.next == generation) {
+      step.keys = std::move(keys);
+    } else {
+      step.skipped.emplace_back(step.next, std::move(keys));
+    }
+  }
+  return step;
+}
+
+void SecretTree::accept(Step step) {
+  Ratchet& theirs = ratchets_.at(step.id);
+  changes_.ratchets.insert(step.id);
+  if (!step.ahead) {
+    theirs.skipped.erase(step.generation);
+    return;
+  }
+  theirs.next = step.next;
+  theirs.secret = std::move(step.secret);
+  for (auto& [generation, keys] : step.skipped) theirs.skipped.emplace(generation, std::move(keys));
+  while (theirs.skipped.size() > kMaxSkippedKeys) theirs.skipped.erase(theirs.skipped.begin());
+}
+
+MessageKeys sender_data_keys(const Suite& suite, ByteView sender_data_secret, ByteView ciphertext) {
+  const ByteView sample = ciphertext.first(std::min(ciphertext.size(), suite.hash_size()));
+  return {suite.expand_with_label(sender_data_secret, "key", sample, suite.key_size()),
+          suite.expand_with_label(sender_data_secret, "nonce", sample, suite.nonce_size())};
+}
+
+}  // namespace sotto::mls

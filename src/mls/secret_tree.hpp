@@ -1,0 +1,99 @@
+// The secret tree of an epoch and its ratchets (RFC 9420 section 9).
+//
+// Receiving is in two steps, so that no key is spent on a message that turns out forged:
+//   auto step = tree.receive(leaf, type, generation);   // looks ahead, changes nothing
+//   if (opens_with(step->keys)) tree.accept(*std::move(step));
+// Sending takes the key for good: persist changes() before the message leaves.
+//
+// Secrets are deleted as section 9.2 asks: a node's once its children's exist, a generation's once used.
+// Thread: the group's.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "suite.hpp"
+
+namespace sotto::mls {
+
+enum class RatchetType : std::uint8_t { handshake = 0, application = 1 };
+
+struct MessageKeys {
+  SecretBytes key;
+  SecretBytes nonce;
+};
+
+// How far a message may be ahead of the last one seen from its sender, and how many skipped keys one
+// ratchet keeps. The RFC leaves both to the application; a jump costs three derivations a generation.
+inline constexpr std::uint32_t kMaxGenerationSkip = 1000;
+inline constexpr std::size_t kMaxSkippedKeys = 1000;
+
+class SecretTree {
+ public:
+  struct Ratchet {
+    std::uint32_t next = 0;  // generation whose secret this is
+    SecretBytes secret;
+    std::map<std::uint32_t, MessageKeys> skipped;
+  };
+  struct RatchetId {
+    LeafIndex leaf;
+    RatchetType type{};
+    friend auto operator<=>(const RatchetId&, const RatchetId&) = default;
+  };
+  // What receiving one message would change.
+  struct Step {
+    RatchetId id;
+    std::uint32_t generation = 0;
+    MessageKeys keys;
+    bool ahead = false;  // else: one of the skipped keys
+    std::uint32_t next = 0;
+    SecretBytes secret;
+    std::vector<std::pair<std::uint32_t, MessageKeys>> skipped;
+  };
+  struct Sending {
+    std::uint32_t generation = 0;
+    MessageKeys keys;
+  };
+
+  // `leaf_count`: a power of two. Consumes encryption_secret.
+  SecretTree(const Suite& suite, std::uint32_t leaf_count, SecretBytes encryption_secret);
+  // From stored parts.
+  SecretTree(const Suite& suite, std::uint32_t leaf_count, std::map<NodeIndex, SecretBytes> nodes,
+             std::map<RatchetId, Ratchet> ratchets);
+  SecretTree copy() const;
+
+  Result<Sending> send(LeafIndex leaf, RatchetType type);
+  // Errors: not_found for a generation that was used or forgotten (a repeat), too_large for a jump over
+  // kMaxGenerationSkip.
+  Result<Step> receive(LeafIndex leaf, RatchetType type, std::uint32_t generation);
+  void accept(Step step);
+
+  std::uint32_t leaf_count() const { return leaf_count_; }
+  const std::map<NodeIndex, SecretBytes>& nodes() const { return nodes_; }
+  const std::map<RatchetId, Ratchet>& ratchets() const { return ratchets_; }
+
+  // Parts that differ from what was last stored; taking them marks them as stored.
+  struct Changes {
+    std::set<NodeIndex> nodes;
+    std::set<RatchetId> ratchets;
+  };
+  Changes take_changes() { return std::exchange(changes_, {}); }
+
+ private:
+  Ratchet& ratchet(RatchetId id);
+  void derive_leaf(LeafIndex leaf);
+  MessageKeys keys_of(ByteView secret, std::uint32_t generation) const;
+
+  Suite suite_;
+  std::uint32_t leaf_count_;
+  std::map<NodeIndex, SecretBytes> nodes_;
+  std::map<RatchetId, Ratchet> ratchets_;
+  Changes changes_;
+};
+
+// Section 6.3.2: key and nonce of the sender data, from the first KDF.Nh bytes of the ciphertext.
+MessageKeys sender_data_keys(const Suite& suite, ByteView sender_data_secret, ByteView ciphertext);
+
+}  // namespace sotto::mls
