@@ -201,7 +201,7 @@ bool StunServer::allow(const TransportAddress& source, TimePoint now) {
   const std::uint64_t hash = mixed(mixed(prefix ^ hash_key_) + (source.v6 ? 1 : 0));
   TimePoint& full_at = full_at_[hash % kBuckets];
 
-  constexpr Duration kToken = std::chrono::seconds(1) / kPerSecond;
+  constexpr Duration kToken = Duration(std::chrono::seconds(1)) / kPerSecond;
   const TimePoint after = std::max(full_at, now) + kToken;
   if (after - now > kToken * kBurst) return false;
   full_at = after;
