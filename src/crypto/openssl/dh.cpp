@@ -1,7 +1,8 @@
 #include "sotto/crypto/dh.hpp"
 
-#include <algorithm>
+#include <utility>
 
+#include "openssl/keys.hpp"
 #include "openssl/p256.hpp"
 #include "openssl/support.hpp"
 
@@ -10,23 +11,26 @@ namespace {
 
 Error not_a_public_key() { return fail(ErrorCode::invalid_argument, "a public key is not valid"); }
 
-Bytes x25519_public(ByteView private_key) {
-  const openssl::Pkey key(
-      EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, private_key.data(), private_key.size()));
-  Bytes out(32);
-  std::size_t size = out.size();
-  openssl::require(key && EVP_PKEY_get_raw_public_key(key.get(), out.data(), &size) == 1, "an X25519 public key");
-  return out;
+struct X25519Pair {
+  Bytes public_key;
+  openssl::Pkey pkey;
+};
+
+X25519Pair x25519_pair(ByteView private_key) {
+  X25519Pair pair{Bytes(32), openssl::Pkey(EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr,
+                                                                         private_key.data(), private_key.size()))};
+  std::size_t size = pair.public_key.size();
+  openssl::require(pair.pkey && EVP_PKEY_get_raw_public_key(pair.pkey.get(), pair.public_key.data(), &size) == 1,
+                   "an X25519 key");
+  return pair;
 }
 
-Result<SecretBytes> x25519_agree(ByteView private_key, ByteView peer) {
+Result<SecretBytes> x25519_agree(EVP_PKEY* own, ByteView peer) {
   if (peer.size() != 32) return not_a_public_key();
   const openssl::ErrorScope errors;
-  const openssl::Pkey own(
-      EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, private_key.data(), private_key.size()));
   const openssl::Pkey other(EVP_PKEY_new_raw_public_key_ex(nullptr, "X25519", nullptr, peer.data(), peer.size()));
-  openssl::require(own && other, "X25519 keys");
-  const openssl::PkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(nullptr, own.get(), nullptr));
+  openssl::require(other != nullptr, "an X25519 public key");
+  const openssl::PkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(nullptr, own, nullptr));
   openssl::require(ctx && EVP_PKEY_derive_init(ctx.get()) == 1 &&
                        EVP_PKEY_derive_set_peer_ex(ctx.get(), other.get(), 0) == 1,
                    "X25519 agreement");
@@ -51,15 +55,19 @@ DhPrivateKey DhPrivateKey::generate(DhGroup group, Random& random) {
 
 Result<DhPrivateKey> DhPrivateKey::from_bytes(DhGroup group, ByteView private_key) {
   if (private_key.size() != kDhPrivateSize) return fail(ErrorCode::invalid_argument, "a private key has the wrong size");
-  if (group == DhGroup::x25519) return DhPrivateKey(group, SecretBytes(private_key), x25519_public(private_key));
+  if (group == DhGroup::x25519) {
+    X25519Pair pair = x25519_pair(private_key);
+    return DhPrivateKey(group, SecretBytes(private_key), std::move(pair.public_key),
+                        std::make_shared<KeyHandle>(KeyHandle{std::move(pair.pkey)}));
+  }
 
   const openssl::Bignum scalar = openssl::p256_scalar(private_key);
   if (!scalar) return fail(ErrorCode::invalid_argument, "a private key is out of range");
-  return DhPrivateKey(group, SecretBytes(private_key), openssl::p256_public(scalar.get()));
+  return DhPrivateKey(group, SecretBytes(private_key), openssl::p256_public(scalar.get()), nullptr);
 }
 
 Result<SecretBytes> DhPrivateKey::agree(ByteView peer_public_key) const {
-  if (group_ == DhGroup::x25519) return x25519_agree(private_key_.view(), peer_public_key);
+  if (group_ == DhGroup::x25519) return x25519_agree(handle_->pkey.get(), peer_public_key);
 
   const openssl::Point point = openssl::p256_point(peer_public_key);
   if (!point) return not_a_public_key();

@@ -1,4 +1,4 @@
-// The parsed form behind SigningKey and VerifyKey.
+// The parsed form behind SigningKey, VerifyKey and DhPrivateKey.
 #pragma once
 
 #include "openssl/support.hpp"
