@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "error_queue.hpp"
 #include "sotto/crypto/dh.hpp"
 #include "sotto/crypto/random.hpp"
@@ -95,6 +99,29 @@ TEST(Signature, holds_for_its_message_and_key_only) {
     }
     EXPECT_TRUE(error_queue_is_empty());
   }
+}
+
+TEST(Keys, one_object_serves_several_threads) {
+  std::atomic<int> right = 0;
+  const auto run = [&](const auto& work) {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        for (int n = 0; n < 20; ++n) right += work() ? 1 : 0;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  };
+  for (const SignatureAlgorithm algorithm : kSignatures) {
+    const SigningKey key = SigningKey::generate(algorithm, system_random());
+    const VerifyKey check = VerifyKey::from_public(algorithm, key.public_key()).value();
+    run([&] { return check.verify(as_bytes("m"), key.sign(as_bytes("m"))); });
+  }
+  for (const DhGroup group : kGroups) {
+    const DhPrivateKey key = DhPrivateKey::generate(group, system_random());
+    run([&] { return key.agree(key.public_key()).ok(); });
+  }
+  EXPECT_EQ(right, 4 * 4 * 20);
 }
 
 TEST(Signature, a_public_key_that_is_none_is_refused) {
