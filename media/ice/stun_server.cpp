@@ -19,6 +19,7 @@ constexpr std::uint16_t kErrorCode = 0x0009;
 constexpr std::uint16_t kUnknownAttributes = 0x000A;
 constexpr std::uint16_t kMessageIntegrity = 0x0008;
 constexpr std::uint16_t kMessageIntegritySha256 = 0x001C;
+constexpr std::uint16_t kMappedAddress = 0x0001;
 constexpr std::uint16_t kXorMappedAddress = 0x0020;
 constexpr std::uint16_t kFingerprint = 0x8028;
 constexpr std::uint32_t kFingerprintXor = 0x5354554E;
@@ -62,7 +63,7 @@ std::uint32_t crc32(ByteView data) {
 // Those of RFC 8489 that may stand in a request without our having to act on them: we serve everybody.
 bool is_understood(std::uint16_t type) {
   switch (type) {
-    case 0x0001:  // MAPPED-ADDRESS
+    case kMappedAddress:
     case 0x0006:  // USERNAME
     case kMessageIntegrity:
     case kErrorCode:
@@ -77,11 +78,14 @@ bool is_understood(std::uint16_t type) {
   }
 }
 
+// RFC 3489, without the cookie: its clients know neither XOR-MAPPED-ADDRESS nor FINGERPRINT (RFC 8489 section
+// 11). One of them is libnice, when it looks for its reflexive address.
+bool is_classic(ByteView request) { return u32(request, 4) != kMagicCookie; }
+
 // The comprehension-required attributes we do not know, or nothing when this is no proper binding request.
 std::optional<std::vector<std::uint16_t>> read_request(ByteView in) {
   if (in.size() > StunServer::kMaxRequestBytes || !StunServer::looks_like_stun(in)) return std::nullopt;
   if (u16(in, 0) != kBindingRequest) return std::nullopt;
-  if (u16(in, 2) % 4 != 0 || u16(in, 2) + kHeaderBytes != in.size()) return std::nullopt;
 
   std::vector<std::uint16_t> unknown;
   bool after_integrity = false;
@@ -105,34 +109,37 @@ std::optional<std::vector<std::uint16_t>> read_request(ByteView in) {
 }
 
 Bytes begin_reply(std::uint16_t type, ByteView request, std::size_t attribute_bytes) {
+  const std::size_t body = attribute_bytes + (is_classic(request) ? 0 : kFingerprintBytes);
   Bytes out;
-  out.reserve(kHeaderBytes + attribute_bytes + kFingerprintBytes);
+  out.reserve(kHeaderBytes + body);
   put16(out, type);
-  put16(out, attribute_bytes + kFingerprintBytes);
+  put16(out, body);
   append(out, request.subspan(4, 16));  // cookie and transaction id
   return out;
 }
 
-void add_fingerprint(Bytes& out) {
+Bytes end_reply(Bytes out) {
+  if (is_classic(out)) return out;
   const std::uint32_t value = crc32(out) ^ kFingerprintXor;
   put16(out, kFingerprint);
   put16(out, 4);
   put32(out, value);
+  return out;
 }
 
 Bytes success_reply(ByteView request, const TransportAddress& source) {
   const std::size_t ip_bytes = source.v6 ? 16 : 4;
+  // XORed with cookie and transaction id, which lie side by side in the header (RFC 8489 section 14.2).
+  std::array<std::uint8_t, 16> mask{};
+  if (!is_classic(request)) std::copy_n(request.begin() + 4, mask.size(), mask.begin());
+
   Bytes out = begin_reply(kBindingSuccess, request, 8 + ip_bytes);
-  put16(out, kXorMappedAddress);
+  put16(out, is_classic(request) ? kMappedAddress : kXorMappedAddress);
   put16(out, 4 + ip_bytes);
   put16(out, source.v6 ? 2 : 1);
-  put16(out, source.port ^ (kMagicCookie >> 16));
-  // XORed with cookie and transaction id, which lie side by side in the header (RFC 8489 section 14.2).
-  for (std::size_t i = 0; i < ip_bytes; ++i) {
-    out.push_back(static_cast<std::uint8_t>(source.ip[i] ^ request[4 + i]));
-  }
-  add_fingerprint(out);
-  return out;
+  put16(out, source.port ^ u16(mask, 0));
+  for (std::size_t i = 0; i < ip_bytes; ++i) out.push_back(static_cast<std::uint8_t>(source.ip[i] ^ mask[i]));
+  return end_reply(std::move(out));
 }
 
 Bytes unknown_attributes_reply(ByteView request, const std::vector<std::uint16_t>& unknown) {
@@ -148,8 +155,7 @@ Bytes unknown_attributes_reply(ByteView request, const std::vector<std::uint16_t
   put16(out, unknown.size() * 2);
   for (const std::uint16_t type : unknown) put16(out, type);
   out.resize(out.size() + list_padded - unknown.size() * 2);
-  add_fingerprint(out);
-  return out;
+  return end_reply(std::move(out));
 }
 
 TransportAddress unmapped(TransportAddress address) {
@@ -173,7 +179,8 @@ std::uint64_t mixed(std::uint64_t value) {  // the finalizer of splitmix64
 StunServer::StunServer(std::uint64_t hash_key) : hash_key_(hash_key), full_at_(kBuckets, TimePoint::min()) {}
 
 bool StunServer::looks_like_stun(ByteView datagram) {
-  return datagram.size() >= kHeaderBytes && (datagram[0] & 0xC0) == 0 && u32(datagram, 4) == kMagicCookie;
+  return datagram.size() >= kHeaderBytes && (datagram[0] & 0xC0) == 0 && u16(datagram, 2) % 4 == 0 &&
+         u16(datagram, 2) + kHeaderBytes == datagram.size();
 }
 
 std::optional<Bytes> StunServer::on_datagram(ByteView datagram, const TransportAddress& from, TimePoint now) {

@@ -3,7 +3,8 @@
 //   if (auto reply = stun.on_datagram(bytes, source, now)) send(*reply, source);
 //
 // Answers a well-formed binding request with XOR-MAPPED-ADDRESS and FINGERPRINT, or with error 420 when it
-// has comprehension-required attributes we do not know; is silent about everything else. A reply has at most
+// has comprehension-required attributes we do not know; is silent about everything else. Requests without the
+// magic cookie get the MAPPED-ADDRESS of RFC 3489 (RFC 8489 section 11), because libnice sends such. A reply has at most
 // kMaxGrowth bytes more than its request and each source has a token bucket, so the server is no use for
 // reflecting traffic at others.
 //
@@ -41,7 +42,7 @@ class StunServer {
 
   explicit StunServer(std::uint64_t hash_key);
 
-  // Cheap look for sharing a port with TURN or media: magic cookie and the two zero bits.
+  // For sharing a port with other protocols: the two zero bits and a length that fits.
   static bool looks_like_stun(ByteView datagram);
 
   std::optional<Bytes> on_datagram(ByteView datagram, const TransportAddress& source, TimePoint now);
