@@ -9,6 +9,7 @@ namespace sotto::codec {
 namespace {
 
 // RFC 6184 section 5.2.
+constexpr int kSequenceParameterSet = 7;
 constexpr int kStapA = 24;
 constexpr int kFuA = 28;
 constexpr int kLastSingleNal = 23;
@@ -134,12 +135,10 @@ Result<Bytes> depacketize_h264(std::span<const ByteView> payloads) {
 }
 
 bool starts_h264_key_frame(ByteView payload) {
-  const auto is_key = [](int type) { return type == kNalIdr || type == kNalSps; };
   if (payload.empty()) return false;
   const int type = nal_type(payload[0]);
-  if (type == kStapA) return payload.size() >= 4 && is_key(nal_type(payload[3]));
-  if (type == kFuA) return payload.size() >= 2 && (payload[1] & kFuStart) != 0 && is_key(nal_type(payload[1]));
-  return is_key(type);
+  if (type == kStapA) return payload.size() >= 4 && nal_type(payload[3]) == kSequenceParameterSet;
+  return type == kSequenceParameterSet;
 }
 
 }  // namespace sotto::codec

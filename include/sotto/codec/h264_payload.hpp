@@ -15,10 +15,6 @@
 
 namespace sotto::codec {
 
-// Section 5.2: NAL unit types that this file treats specially.
-inline constexpr int kNalIdr = 5;
-inline constexpr int kNalSps = 7;
-
 // The NAL units of an Annex B stream, without start codes and trailing zeros. Views into `annex_b`.
 std::vector<ByteView> split_annex_b(ByteView annex_b);
 
@@ -29,8 +25,8 @@ std::vector<Bytes> packetize_h264(ByteView annex_b, std::size_t limit);
 // (too_large) past kMaxEncodedFrameBytes. Never returns a unit that lacks a part.
 Result<Bytes> depacketize_h264(std::span<const ByteView> payloads);
 
-// Whether a picture that starts with this payload may be decoded without those before it: an IDR slice
-// or a sequence parameter set, alone, aggregated or as the first fragment. False for garbage.
+// Whether this is the first payload of a picture that a decoder can start with: it begins with a sequence
+// parameter set, alone or aggregated (Sotto sends parameter sets with each key frame). False for garbage.
 bool starts_h264_key_frame(ByteView payload);
 
 }  // namespace sotto::codec
