@@ -121,6 +121,7 @@ class DeviceRepository {
   virtual Result<std::vector<Device>> of_user(UserId user) = 0;  // not the revoked ones
   virtual Status revoke(DeviceId device, WallTime now) = 0;
   virtual Status set_last_seen(DeviceId device, WallTime when) = 0;
+  virtual Status set_certificate(DeviceId device, ByteView certificate) = 0;
 };
 
 class InviteRepository {
@@ -171,7 +172,7 @@ class BlobRepository {
   virtual Result<bool> release(BlobId blob, UserId user) = 0;
   virtual Status remove(BlobId blob) = 0;
   virtual Result<std::uint64_t> bytes_of(UserId uploader) = 0;
-  virtual Result<std::vector<BlobId>> older_than(WallTime before, std::uint32_t limit) = 0;
+  virtual Result<std::vector<Blob>> older_than(WallTime before, std::uint32_t limit) = 0;
 };
 
 enum class Access : std::uint8_t { read, write };

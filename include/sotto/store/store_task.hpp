@@ -1,8 +1,8 @@
 // Work for the storage thread, and group commit: everything that waits runs in one transaction.
 //
-//   std::vector<StoreTask> batch = take_everything_queued();
+//   std::vector<StoreTask*> batch = take_everything_queued();
 //   run_batch(store, batch);                       // storage thread; one COMMIT, one fsync
-//   for (StoreTask& task : batch) task.done();     // back on the thread that asked
+//   for (StoreTask* task : batch) task->done();    // back on the thread that asked
 //
 // A task that returns an error is undone alone, the others stay. When the commit fails, every task that wanted
 // to write fails with that error, also if its own work had succeeded: nothing is reported that is not durable.
@@ -27,7 +27,7 @@ struct StoreTask {
   void done() { then(std::move(outcome)); }
 };
 
-void run_batch(ServerStore& store, std::span<StoreTask> batch);
+void run_batch(ServerStore& store, std::span<StoreTask* const> batch);
 
 // A task whose work yields a value. `work` runs on the storage thread and must own what it uses.
 template <class T, class Work, class Then>

@@ -147,6 +147,13 @@ Status Devices::set_last_seen(DeviceId device, WallTime when) {
   return ok_status();
 }
 
+Status Devices::set_certificate(DeviceId device, ByteView certificate) {
+  Query update(db_, "UPDATE devices SET certificate = ? WHERE device = ?");
+  if (Status done = update.bind(certificate, device).run(); !done) return done;
+  if (db_.changes() == 0) return fail(ErrorCode::not_found, std::string(kNoDevice));
+  return ok_status();
+}
+
 Status Invites::add(const Invite& invite, WallTime now) {
   Query insert(db_, "INSERT INTO invites(token_hash, uses_left, expires_ms, created_ms) VALUES(?, ?, ?, ?)");
   return insert.bind(invite.token_hash, invite.uses_left, invite.expires, now).run();

@@ -3,6 +3,11 @@
 namespace sotto::store::sqlite {
 namespace {
 constexpr std::string_view kNoBlob = "There is no such file on the server.";
+
+Blob blob_from(const Query& row, BlobId blob) {
+  return Blob{blob, row.id<ConversationId>(0), row.id<UserId>(1), row.unsigned_integer(2),
+              row.integer(3) != 0, row.time(4)};
+}
 }  // namespace
 
 Status Blobs::add(const Blob& blob) {
@@ -22,8 +27,7 @@ Result<Blob> Blobs::get(BlobId blob) {
               " JOIN conversations ON conversations.id = blobs.conversation"
               " JOIN accounts ON accounts.id = blobs.uploader WHERE blob = ?");
   if (Status row = query.bind(blob).one(kNoBlob); !row) return std::move(row).error();
-  return Blob{blob, query.id<ConversationId>(0), query.id<UserId>(1), query.unsigned_integer(2),
-              query.integer(3) != 0, query.time(4)};
+  return blob_from(query, blob);
 }
 
 Status Blobs::set_size(BlobId blob, std::uint64_t size, bool complete) {
@@ -66,15 +70,19 @@ Result<std::uint64_t> Blobs::bytes_of(UserId uploader) {
   return query.unsigned_integer(0);
 }
 
-Result<std::vector<BlobId>> Blobs::older_than(WallTime before, std::uint32_t limit) {
-  Query query(db_, "SELECT blob FROM blobs WHERE created_ms < ? ORDER BY created_ms LIMIT ?");
+Result<std::vector<Blob>> Blobs::older_than(WallTime before, std::uint32_t limit) {
+  Query query(db_,
+              "SELECT conversations.conversation, user, size, complete, blobs.created_ms, blob FROM blobs"
+              " JOIN conversations ON conversations.id = blobs.conversation"
+              " JOIN accounts ON accounts.id = blobs.uploader"
+              " WHERE blobs.created_ms < ? ORDER BY blobs.created_ms LIMIT ?");
   query.bind(before, limit);
-  std::vector<BlobId> blobs;
+  std::vector<Blob> blobs;
   while (true) {
     const Result<bool> row = query.next();
     if (!row) return row.error();
     if (!*row) return blobs;
-    blobs.push_back(query.id<BlobId>(0));
+    blobs.push_back(blob_from(query, query.id<BlobId>(5)));
   }
 }
 

@@ -49,6 +49,7 @@ class Devices final : public DeviceRepository {
   Result<std::vector<Device>> of_user(UserId user) override;
   Status revoke(DeviceId device, WallTime now) override;
   Status set_last_seen(DeviceId device, WallTime when) override;
+  Status set_certificate(DeviceId device, ByteView certificate) override;
 
  private:
   Database& db_;
@@ -104,7 +105,7 @@ class Blobs final : public BlobRepository {
   Result<bool> release(BlobId blob, UserId user) override;
   Status remove(BlobId blob) override;
   Result<std::uint64_t> bytes_of(UserId uploader) override;
-  Result<std::vector<BlobId>> older_than(WallTime before, std::uint32_t limit) override;
+  Result<std::vector<Blob>> older_than(WallTime before, std::uint32_t limit) override;
 
  private:
   Database& db_;

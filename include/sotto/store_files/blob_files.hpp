@@ -1,0 +1,55 @@
+// The sealed files of a server as plain files: DIR/ab/<32 hexadecimal digits>, directories 0700, files 0600.
+//
+// Blocking; for a worker thread. A failed write leaves the file as long as it was. Errors: not_found, conflict
+// (not at the end), storage (disk full or failing). Thread: one at a time.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "sotto/base/ids.hpp"
+#include "sotto/base/result.hpp"
+
+namespace sotto::store {
+
+class BlobFiles {
+ public:
+  // Makes the directory if it is not there.
+  static Result<BlobFiles> open(std::string directory);
+  BlobFiles(BlobFiles&& other) noexcept;
+  BlobFiles& operator=(BlobFiles&&) = delete;
+  ~BlobFiles();
+
+  // Makes the file exactly `size` bytes long, creating it if `size` is 0. not_found: it is shorter.
+  Status prepare(BlobId blob, std::uint64_t size);
+  Status write(BlobId blob, std::uint64_t offset, std::string_view data);
+  // File and directory entry are durable afterwards. After an error the pages may be lost although a second
+  // call would say ok: then the upload starts over from what was synced before.
+  Status sync(BlobId blob);
+  Result<std::string> read(BlobId blob, std::uint64_t offset, std::uint32_t length);
+  Status remove(BlobId blob);
+  // Every file there is; for clearing away what the database does not know.
+  Result<std::vector<BlobId>> list() const;
+
+ private:
+  struct Open {
+    int fd = -1;
+    std::uint64_t size = 0;
+    std::list<BlobId>::iterator place;
+  };
+  explicit BlobFiles(std::string directory) : directory_(std::move(directory)) {}
+  std::string path(BlobId blob) const;
+  Result<Open*> get(BlobId blob, bool create);
+  void close(BlobId blob);
+
+  static constexpr std::size_t kMaxOpen = 64;
+  std::string directory_;
+  std::unordered_map<BlobId, Open> open_;
+  std::list<BlobId> recent_;  // the front was used last
+};
+
+}  // namespace sotto::store
