@@ -1,0 +1,153 @@
+// Fetching, asking and releasing; the upload is in blob_upload.cpp.
+#include "blobs.hpp"
+
+#include <algorithm>
+
+namespace sotto::server {
+namespace {
+
+constexpr const char* kNoBlob = "There is no such file on the server.";
+Error no_blob() { return fail(ErrorCode::not_found, kNoBlob); }
+Error bad_id() { return fail(ErrorCode::invalid_argument, "A file id has 16 bytes."); }
+
+}  // namespace
+
+void Blobs::reply_status(Request request, std::uint64_t size, bool complete) {
+  proto::Envelope envelope;
+  envelope.set_id(request.id);
+  envelope.mutable_blob_status_reply()->set_size(size);
+  envelope.mutable_blob_status_reply()->set_complete(complete);
+  hub_.reply(request, envelope);
+}
+
+void Blobs::status(Connection& connection, Request request, const proto::BlobStatusRequest& body) {
+  const std::optional<BlobId> blob = BlobId::from_bytes(as_bytes(body.blob()));
+  if (!blob) return hub_.reply_error(request, bad_id());
+  if (const auto upload = uploads_.find(*blob);
+      upload != uploads_.end() && upload->second.state != State::opening &&
+      upload->second.uploader == connection.user) {
+    return reply_status(request, upload->second.written, false);
+  }
+  hub_.ask<store::Blob>(
+      store::Access::read, [blob = *blob](store::ServerStore& store) { return store.blobs().get(blob); },
+      [this, request, user = connection.user](Result<store::Blob> found) {
+        if (!found) return hub_.reply_error(request, found.error());
+        delivery_.require_member(found->conversation, user, [this, request, found = *found](Status member) {
+          if (!member) return hub_.reply_error(request, no_blob());
+          reply_status(request, found.size, found.complete);
+        });
+      });
+}
+
+void Blobs::get(Connection& connection, Request request, const proto::GetBlobRequest& body) {
+  const std::optional<BlobId> blob = BlobId::from_bytes(as_bytes(body.blob()));
+  if (!blob) return hub_.reply_error(request, bad_id());
+  if (connection.reads_in_flight >= kMaxReadsInFlight ||
+      hub_.ports.queued_bulk_bytes(connection.id) > kMaxQueuedBulk) {
+    return hub_.reply_error(request,
+                            fail(ErrorCode::rate_limited, "Too many pieces of files were asked for at once."),
+                            std::chrono::milliseconds(100));
+  }
+  ++connection.reads_in_flight;
+  const std::uint32_t length = std::min(body.length(), static_cast<std::uint32_t>(proto::kBlobChunkBytes));
+  const auto refuse = [this, request](const Error& error) {
+    if (Connection* asker = hub_.find(request.connection)) --asker->reads_in_flight;
+    hub_.reply_error(request, error);
+  };
+  const auto go = [this, request, refuse, blob = *blob, user = connection.user, offset = body.offset(),
+                   length](const Known& known) {
+    delivery_.require_member(known.conversation, user,
+                             [this, request, refuse, blob, known, offset, length](Status member) {
+                               if (!member) return refuse(no_blob());
+                               read(request, blob, known, offset, length);
+                             });
+  };
+  if (const auto known = known_.find(*blob); known != known_.end()) return go(known->second);
+  hub_.ask<store::Blob>(
+      store::Access::read, [blob = *blob](store::ServerStore& store) { return store.blobs().get(blob); },
+      [this, refuse, go](Result<store::Blob> found) {
+        if (!found) return refuse(found.error());
+        if (!found->complete) return refuse(fail(ErrorCode::conflict, "The file is not complete yet."));
+        const Known known{found->conversation, found->size};
+        if (known_.size() >= kMaxCachedBlobs) known_.erase(known_.begin());
+        known_[found->blob] = known;
+        go(known);
+      });
+}
+
+void Blobs::read(Request request, BlobId blob, const Known& known, std::uint64_t offset, std::uint32_t length) {
+  const std::uint64_t left = offset < known.size ? known.size - offset : 0;
+  const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(length, left));
+  hub_.ports.blobs().read(blob, offset, count, [this, request, count, size = known.size](Result<std::string> data) {
+    if (Connection* asker = hub_.find(request.connection)) --asker->reads_in_flight;
+    if (data && data->size() != count) {
+      data = fail(ErrorCode::storage, "The file on the server is damaged.");
+    }
+    if (!data) return hub_.reply_error(request, data.error());
+    proto::Envelope envelope;
+    envelope.set_id(request.id);
+    *envelope.mutable_get_blob_reply()->mutable_data() = *std::move(data);
+    envelope.mutable_get_blob_reply()->set_size(size);
+    hub_.reply(request, envelope, Priority::bulk);
+  });
+}
+
+void Blobs::release(Connection& connection, Request request, const proto::ReleaseBlobRequest& body) {
+  const std::optional<BlobId> blob = BlobId::from_bytes(as_bytes(body.blob()));
+  if (!blob) return hub_.reply_error(request, bad_id());
+  hub_.ask<std::optional<store::Blob>>(
+      store::Access::write,
+      [blob = *blob, user = connection.user](store::ServerStore& store) -> Result<std::optional<store::Blob>> {
+        const Result<store::Blob> found = store.blobs().get(blob);
+        if (!found) return found.error();
+        const Result<store::Conversation> conversation = store.conversations().get(found->conversation);
+        if (!conversation) return conversation.error();
+        if (std::ranges::find(conversation->members, user) == conversation->members.end()) return no_blob();
+        const Result<bool> unwanted = store.blobs().release(blob, user);
+        if (!unwanted) return unwanted.error();
+        if (!*unwanted) return std::optional<store::Blob>();
+        if (Status done = store.blobs().remove(blob); !done) return std::move(done).error();
+        return std::optional(*found);
+      },
+      [this, request](Result<std::optional<store::Blob>> gone) {
+        if (!gone) return hub_.reply_error(request, gone.error());
+        if (*gone) removed(**gone);
+        hub_.reply_ok(request);
+      });
+}
+
+void Blobs::removed(const store::Blob& blob) {
+  const auto upload = uploads_.find(blob.blob);
+  give_back(blob.uploader, upload == uploads_.end() ? blob.size : upload->second.expected);
+  if (upload != uploads_.end()) uploads_.erase(upload);
+  known_.erase(blob.blob);
+  hub_.ports.blobs().remove(blob.blob);
+}
+
+void Blobs::housekeeping() {
+  std::erase_if(uploads_, [&](const auto& entry) {
+    const Upload& upload = entry.second;
+    return upload.state == State::open && upload.writes == 0 && !upload.syncing &&
+           hub_.moment.now - upload.used > kUploadIdle;
+  });
+  if (uploads_.empty()) used_.clear();
+  constexpr std::uint32_t kPerCall = 100;
+  hub_.ask<std::vector<store::Blob>>(
+      store::Access::write,
+      [before = WallTime{hub_.moment.wall.ms - kKeepBlobsMs}](store::ServerStore& store)
+          -> Result<std::vector<store::Blob>> {
+        Result<std::vector<store::Blob>> old = store.blobs().older_than(before, kPerCall);
+        if (!old) return old;
+        for (const store::Blob& blob : *old) {
+          if (Status done = store.blobs().remove(blob.blob); !done) return std::move(done).error();
+        }
+        return old;
+      },
+      [this](Result<std::vector<store::Blob>> old) {
+        if (!old) return;
+        for (const store::Blob& blob : *old) removed(blob);
+        if (old->size() == kPerCall) housekeeping();
+      });
+}
+
+}  // namespace sotto::server

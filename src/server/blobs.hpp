@@ -1,0 +1,76 @@
+// Sealed files: uploaded front to back by one account, fetched by the members of their conversation.
+//
+// An upload lives in memory while it goes on; what survives a restart is the length that the store knows, which
+// is written after each kBlobSyncBytes that reached the disk.
+#pragma once
+
+#include <functional>
+#include <unordered_map>
+#include <vector>
+
+#include "delivery.hpp"
+#include "hub.hpp"
+
+namespace sotto::server {
+
+class Blobs {
+ public:
+  Blobs(Hub& hub, Delivery& delivery) : hub_(hub), delivery_(delivery) {}
+
+  void put(Connection& connection, Request request, proto::PutBlobRequest& body);
+  void status(Connection& connection, Request request, const proto::BlobStatusRequest& body);
+  void finish(Connection& connection, Request request, const proto::FinishBlobRequest& body);
+  void get(Connection& connection, Request request, const proto::GetBlobRequest& body);
+  void release(Connection& connection, Request request, const proto::ReleaseBlobRequest& body);
+
+  void housekeeping();  // forgets idle uploads, removes expired files
+
+ private:
+  enum class State : std::uint8_t {
+    opening,    // the store or the disk is asked; requests wait
+    open,
+    finishing,  // being synced for the last time
+    broken,     // a write failed: ends when nothing is under way any more
+  };
+  struct Upload {
+    State state = State::opening;
+    UserId uploader;
+    ConversationId conversation;
+    std::uint64_t expected = 0;  // length when everything under way is written
+    std::uint64_t written = 0;   // confirmed by the disk
+    std::uint64_t synced = 0;    // durable and known to the store
+    std::uint32_t writes = 0;    // under way
+    bool syncing = false;
+    TimePoint used;
+    std::vector<std::function<void(Status)>> waiting;
+  };
+  struct Known {  // of a complete blob
+    ConversationId conversation;
+    std::uint64_t size = 0;
+  };
+
+  void open(BlobId blob, UserId user, ConversationId conversation);
+  void open_new(BlobId blob, UserId user, ConversationId conversation);
+  void prepare(BlobId blob, std::uint64_t size);
+  void opened(BlobId blob, Status status);
+
+  void write(Request request, BlobId blob, UserId user, ConversationId conversation, std::uint64_t offset,
+             std::string data);
+  void written(Request request, BlobId blob, std::uint64_t offset, std::uint64_t end, const Status& status);
+  void drop_if_broken(BlobId blob);
+  void give_back(UserId user, std::uint64_t bytes);
+  void sync(BlobId blob);
+  void complete(Request request, BlobId blob, std::uint64_t size);
+  void reply_status(Request request, std::uint64_t size, bool complete);
+  void read(Request request, BlobId blob, const Known& known, std::uint64_t offset, std::uint32_t length);
+  void removed(const store::Blob& blob);
+  Status room_for(UserId user, std::uint64_t end, std::uint64_t more);
+
+  Hub& hub_;
+  Delivery& delivery_;
+  std::unordered_map<BlobId, Upload> uploads_;
+  std::unordered_map<BlobId, Known> known_;
+  std::unordered_map<UserId, std::uint64_t> used_;  // bytes of accounts that upload now
+};
+
+}  // namespace sotto::server

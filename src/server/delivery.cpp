@@ -1,0 +1,236 @@
+#include "delivery.hpp"
+
+#include <algorithm>
+
+namespace sotto::server {
+namespace {
+
+constexpr const char* kNoConversation = "There is no such conversation.";
+
+void to_proto(const store::Conversation& from, proto::Conversation& to) {
+  to.set_conversation(to_string(from.conversation.bytes()));
+  for (const UserId member : from.members) to.add_members(to_string(member.bytes()));
+  to.set_last_seq(from.last_seq);
+  to.set_acked_seq(from.acked_seq);
+}
+
+}  // namespace
+
+Status Delivery::is_member(const std::vector<UserId>& members, UserId user) {
+  if (std::ranges::find(members, user) != members.end()) return ok_status();
+  // The same answer as for a conversation that does not exist.
+  return fail(ErrorCode::not_found, kNoConversation);
+}
+
+void Delivery::remember(ConversationId conversation, std::vector<UserId> members) {
+  if (members_.size() >= kMaxCachedConversations) members_.erase(members_.begin());
+  members_[conversation] = std::move(members);
+}
+
+void Delivery::open_direct(Connection& connection, Request request, const proto::OpenDirectRequest& body) {
+  const std::optional<UserId> peer = UserId::from_bytes(as_bytes(body.peer()));
+  if (!peer) return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "A user id has 16 bytes."));
+  if (*peer == connection.user) {
+    return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "A conversation needs two different people."));
+  }
+  flush_acks();
+  hub_.ask<store::Conversation>(
+      store::Access::write,
+      [self = connection.user, device = connection.device, peer = *peer,
+       fresh = hub_.random.id<ConversationId>(), now = hub_.moment.wall](store::ServerStore& store)
+          -> Result<store::Conversation> {
+        Result<store::Conversation> opened = store.conversations().open_direct(self, peer, fresh, now);
+        if (!opened || opened->last_seq == 0) return opened;
+        // It was there before: say also what this device acknowledged.
+        const Result<std::vector<store::Conversation>> mine = store.conversations().of_user(self, device);
+        if (!mine) return mine.error();
+        for (const store::Conversation& one : *mine) {
+          if (one.conversation == opened->conversation) opened->acked_seq = one.acked_seq;
+        }
+        return opened;
+      },
+      [this, request](Result<store::Conversation> opened) {
+        if (!opened) return hub_.reply_error(request, opened.error());
+        proto::Envelope envelope;
+        envelope.set_id(request.id);
+        to_proto(*opened, *envelope.mutable_open_direct_reply()->mutable_conversation());
+        remember(opened->conversation, std::move(opened->members));
+        hub_.reply(request, envelope);
+      });
+}
+
+void Delivery::list_conversations(Connection& connection, Request request) {
+  flush_acks();
+  hub_.ask<std::vector<store::Conversation>>(
+      store::Access::read,
+      [user = connection.user, device = connection.device](store::ServerStore& store) {
+        return store.conversations().of_user(user, device);
+      },
+      [this, request](Result<std::vector<store::Conversation>> all) {
+        if (!all) return hub_.reply_error(request, all.error());
+        proto::Envelope envelope;
+        envelope.set_id(request.id);
+        proto::ListConversationsReply& list = *envelope.mutable_list_conversations_reply();
+        for (const store::Conversation& one : *all) to_proto(one, *list.add_conversations());
+        hub_.reply(request, envelope);
+      });
+}
+
+void Delivery::append(Connection& connection, Request request, proto::AppendRequest& body) {
+  const std::optional<ConversationId> conversation = ConversationId::from_bytes(as_bytes(body.conversation()));
+  const std::optional<MessageId> message = MessageId::from_bytes(as_bytes(body.message()));
+  if (!conversation || !message) {
+    return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "Ids of conversations and messages have 16 bytes."));
+  }
+  if (body.payload().empty()) {
+    return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "The message is empty."));
+  }
+  if (body.payload().size() > proto::kMaxAppendBytes) {
+    return hub_.reply_error(request, fail(ErrorCode::too_large, "The message is larger than 256 KiB."));
+  }
+  require_member(*conversation, connection.user,
+                 [this, request, user = connection.user, device = connection.device, conversation = *conversation,
+                  message = *message, payload = std::move(*body.mutable_payload())](Status member) mutable {
+                   if (!member) return hub_.reply_error(request, member.error());
+                   write_entry(request, user, device, conversation, message, std::move(payload));
+                 });
+}
+
+void Delivery::write_entry(Request request, UserId user, DeviceId device, ConversationId conversation,
+                           MessageId message, std::string payload) {
+  // Shared by the two halves of the task, which never run at once: the storage thread reads it, and it comes
+  // back for the push.
+  auto kept = std::make_shared<std::string>(std::move(payload));
+  hub_.ask<store::Appended>(
+      store::Access::write,
+      [conversation, device, message, kept, now = hub_.moment.wall](store::ServerStore& store) {
+        return store.log().append(conversation, device, message, *kept, now);
+      },
+      [this, request, user, device, conversation, message, kept](Result<store::Appended> appended) {
+        if (!appended) return hub_.reply_error(request, appended.error());
+        proto::Envelope envelope;
+        envelope.set_id(request.id);
+        envelope.mutable_append_reply()->set_seq(appended->seq);
+        envelope.mutable_append_reply()->set_time_ms(appended->time.ms);
+        hub_.reply(request, envelope);
+        if (appended->repeated) return;
+        push_entry(conversation, appended->seq, appended->time, user, device, message, std::move(*kept));
+      });
+}
+
+void Delivery::push_entry(ConversationId conversation, std::uint64_t seq, WallTime time, UserId user,
+                          DeviceId device, MessageId message, std::string payload) {
+  const auto members = members_.find(conversation);
+  if (members == members_.end()) return;  // forgotten meanwhile: the next push shows the gap, and they fetch
+  const bool anyone = std::ranges::any_of(members->second, [&](UserId member) {
+    const Hub::OnlineUser* online = hub_.online(member);
+    return online != nullptr && (member != user || online->devices.size() > 1);
+  });
+  if (!anyone) return;
+  proto::Envelope envelope;
+  proto::Entry& entry = *envelope.mutable_entry()->mutable_entry();
+  entry.set_conversation(to_string(conversation.bytes()));
+  entry.set_seq(seq);
+  entry.set_sender_user(to_string(user.bytes()));
+  entry.set_sender_device(to_string(device.bytes()));
+  entry.set_time_ms(time.ms);
+  entry.set_message(to_string(message.bytes()));
+  *entry.mutable_payload() = std::move(payload);
+  const Bytes frame = Hub::frame_of(envelope);
+  for (const UserId member : members->second) hub_.push_to_user(member, frame, device);
+}
+
+void Delivery::fetch(Connection& connection, Request request, const proto::FetchRequest& body) {
+  const std::optional<ConversationId> conversation = ConversationId::from_bytes(as_bytes(body.conversation()));
+  if (!conversation) {
+    return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "A conversation id has 16 bytes."));
+  }
+  const std::uint32_t limit = std::clamp(body.limit(), 1U, kMaxFetchEntries);
+  require_member(*conversation, connection.user,
+                 [this, request, conversation = *conversation, after = body.after_seq(), limit](Status member) {
+    if (!member) return hub_.reply_error(request, member.error());
+    hub_.ask<store::LogPage>(
+        store::Access::read,
+        [conversation, after, limit](store::ServerStore& store) {
+          return store.log().fetch(conversation, after, limit, kMaxFetchBytes);
+        },
+        [this, request, conversation](Result<store::LogPage> page) {
+          if (!page) return hub_.reply_error(request, page.error());
+          proto::Envelope envelope;
+          envelope.set_id(request.id);
+          proto::FetchReply& reply = *envelope.mutable_fetch_reply();
+          reply.set_more(page->more);
+          for (store::LogEntry& from : page->entries) {
+            proto::Entry& entry = *reply.add_entries();
+            entry.set_conversation(to_string(conversation.bytes()));
+            entry.set_seq(from.seq);
+            entry.set_sender_user(to_string(from.sender_user.bytes()));
+            entry.set_sender_device(to_string(from.sender_device.bytes()));
+            entry.set_time_ms(from.time.ms);
+            entry.set_message(to_string(from.message.bytes()));
+            *entry.mutable_payload() = std::move(from.payload);
+          }
+          hub_.reply(request, envelope);
+        });
+  });
+}
+
+void Delivery::ack(Connection& connection, Request request, const proto::AckRequest& body) {
+  const std::optional<ConversationId> conversation = ConversationId::from_bytes(as_bytes(body.conversation()));
+  if (!conversation) {
+    return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "A conversation id has 16 bytes."));
+  }
+  require_member(*conversation, connection.user,
+                 [this, request, device = connection.device, conversation = *conversation,
+                  seq = body.seq()](Status member) {
+                   if (!member) return hub_.reply_error(request, member.error());
+                   std::uint64_t& acked = acks_[{conversation, device}];
+                   acked = std::max(acked, seq);
+                   ack_deadline_ = std::min(ack_deadline_, hub_.moment.now + kAckDelay);
+                   hub_.reply_ok(request);
+                 });
+}
+
+void Delivery::flush_acks() {
+  ack_deadline_ = kNever;
+  if (acks_.empty()) return;
+  auto acks = std::make_shared<std::map<AckKey, std::uint64_t>>(std::move(acks_));
+  acks_.clear();
+  hub_.ask<Unit>(
+      store::Access::write,
+      [acks](store::ServerStore& store) -> Status {
+        for (const auto& [key, seq] : *acks) {
+          Status done = store.log().ack(key.first, key.second, seq);
+          if (!done && done.error().code == ErrorCode::storage) return done;
+        }
+        ConversationId pruned;
+        for (const auto& [key, seq] : *acks) {
+          if (key.first == pruned) continue;  // they are in order
+          pruned = key.first;
+          Status done = store.log().prune(pruned);
+          if (!done && done.error().code == ErrorCode::storage) return done;
+        }
+        return ok_status();
+      },
+      [this, acks](Status done) {
+        if (done) return;
+        for (const auto& [key, seq] : *acks) {
+          std::uint64_t& acked = acks_[key];
+          acked = std::max(acked, seq);
+        }
+        ack_deadline_ = std::min(ack_deadline_, hub_.moment.now + kAckRetry);
+      });
+}
+
+void Delivery::forget_old_entries() {
+  hub_.ask<bool>(
+      store::Access::write,
+      [before = WallTime{hub_.moment.wall.ms - kRememberEntriesMs}](store::ServerStore& store) {
+        return store.log().forget(before);
+      },
+      [this](Result<bool> more) {
+        if (more && *more) forget_old_entries();
+      });
+}
+
+}  // namespace sotto::server
