@@ -35,8 +35,9 @@ Status check(const VideoFormat& format);
 class VideoSource {
  public:
   // A new frame that nobody else holds yet: the receiver may set rtp_timestamp before sharing it (it
-  // converts to media::VideoFramePtr). `captured` is set. Frames have the wanted size or, to keep the aspect
-  // of the picture, the largest even size that fits into it; a source slower than wanted gives fewer.
+  // converts to media::VideoFramePtr). `captured` is set. Frames are as large as the source's, but at most of
+  // the wanted size, with the source's aspect and even sides; not more of them than wanted, and fewer from a
+  // slower source.
   using FrameCallback = std::function<void(std::shared_ptr<media::VideoFrame>)>;
 
   virtual ~VideoSource() = default;
