@@ -1,0 +1,27 @@
+// The profile folder: made private, checked, and locked for this process.
+#pragma once
+
+#include <string>
+
+#include "sotto/base/result.hpp"
+
+namespace sotto::runtime {
+
+class Profile {
+ public:
+  // Makes the folder (0700) and its parents. Refuses a folder that belongs to somebody else or holds other
+  // things (invalid_argument), one that cannot be made or written (denied, storage), one in use (conflict).
+  static Result<Profile> open(const std::string& folder);
+  Profile(Profile&& other) noexcept;
+  Profile& operator=(Profile&&) = delete;
+  ~Profile();  // unlocks
+
+  std::string store_path() const { return folder_ + "/sotto.db"; }
+
+ private:
+  Profile(std::string folder, int lock) : folder_(std::move(folder)), lock_(lock) {}
+  std::string folder_;
+  int lock_ = -1;
+};
+
+}  // namespace sotto::runtime
