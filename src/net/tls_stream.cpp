@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
+#include <openssl/x509.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -431,6 +432,11 @@ bool TlsStream::established() {
   if (const char* group = OBJ_nid2sn(static_cast<int>(SSL_get_negotiated_group(ssl_)))) info.group = group;
   SSL_set_app_data(ssl_, nullptr);
   notes_.reset();
+  // The handler has the chain now. OpenSSL would keep 2.3 kB for each parsed certificate as long as the
+  // connection lives, and looks at none of these again.
+  if (STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl_)) {
+    while (sk_X509_num(chain) > 0) X509_free(sk_X509_pop(chain));
+  }
   loop_.at_iteration_end(*this);  // what was queued before
 
   bool destroyed = false;
