@@ -3,6 +3,13 @@
 #include "tree_math.hpp"
 
 namespace sotto::mls {
+namespace {
+
+std::string_view label_of(RatchetType type) {
+  return type == RatchetType::handshake ? "handshake" : "application";
+}
+
+}  // namespace
 
 SecretTree::SecretTree(const Suite& suite, std::uint32_t leaf_count, SecretBytes encryption_secret)
     : suite_(suite), leaf_count_(leaf_count) {
@@ -44,10 +51,9 @@ void SecretTree::derive_leaf(LeafIndex leaf) {
     node = is_below(leaf, left) ? left : right;
   }
   const auto at = nodes_.find(node);
-  for (const auto& [type, label] : {std::pair{RatchetType::handshake, "handshake"},
-                                    std::pair{RatchetType::application, "application"}}) {
+  for (const RatchetType type : {RatchetType::handshake, RatchetType::application}) {
     Ratchet& fresh = ratchets_[{leaf, type}];
-    fresh.secret = suite_.expand_with_label(at->second.view(), label, {}, suite_.hash_size());
+    fresh.secret = suite_.expand_with_label(at->second.view(), label_of(type), {}, suite_.hash_size());
     changes_.ratchets.insert({leaf, type});
   }
   nodes_.erase(at);
@@ -57,6 +63,18 @@ void SecretTree::derive_leaf(LeafIndex leaf) {
 SecretTree::Ratchet& SecretTree::ratchet(RatchetId id) {
   if (!ratchets_.contains(id)) derive_leaf(id.leaf);
   return ratchets_.at(id);
+}
+
+SecretBytes SecretTree::first_secret(RatchetId id) const {
+  NodeIndex node = node_of(id.leaf);
+  while (!nodes_.contains(node)) node = parent_of(node);
+  SecretBytes secret = nodes_.at(node).copy();
+  while (!is_leaf(node)) {
+    const bool left = is_below(id.leaf, left_of(node));
+    secret = suite_.expand_with_label(secret.view(), "tree", as_bytes(left ? "left" : "right"), suite_.hash_size());
+    node = left ? left_of(node) : right_of(node);
+  }
+  return suite_.expand_with_label(secret.view(), label_of(id.type), {}, suite_.hash_size());
 }
 
 MessageKeys SecretTree::keys_of(ByteView secret, std::uint32_t generation) const {
@@ -76,24 +94,25 @@ Result<SecretTree::Sending> SecretTree::send(LeafIndex leaf, RatchetType type) {
   return sending;
 }
 
-Result<SecretTree::Step> SecretTree::receive(LeafIndex leaf, RatchetType type, std::uint32_t generation) {
+Result<SecretTree::Step> SecretTree::receive(LeafIndex leaf, RatchetType type, std::uint32_t generation) const {
   if (leaf.value >= leaf_count_) return fail(ErrorCode::invalid_argument, "The sender is not in the group.");
   Step step;
   step.id = {leaf, type};
   step.generation = generation;
-  const Ratchet& theirs = ratchet(step.id);
-  if (generation < theirs.next) {
-    const auto at = theirs.skipped.find(generation);
-    if (at == theirs.skipped.end()) return fail(ErrorCode::not_found, "The message's key was used already.");
+  const auto theirs = ratchets_.find(step.id);
+  const std::uint32_t next = theirs == ratchets_.end() ? 0 : theirs->second.next;
+  if (generation < next) {
+    const auto at = theirs->second.skipped.find(generation);
+    if (at == theirs->second.skipped.end()) return fail(ErrorCode::not_found, "The message's key was used already.");
     step.keys = {at->second.key.copy(), at->second.nonce.copy()};
     return step;
   }
-  if (generation - theirs.next > kMaxGenerationSkip || generation == UINT32_MAX) {
+  if (generation - next > kMaxGenerationSkip || generation == UINT32_MAX) {
     return fail(ErrorCode::too_large, "The message is too far ahead of its sender's last one.");
   }
   step.ahead = true;
-  step.next = theirs.next;
-  step.secret = theirs.secret.copy();
+  step.next = next;
+  step.secret = theirs == ratchets_.end() ? first_secret(step.id) : theirs->second.secret.copy();
   for (; step.next <= generation; ++step.next) {
     MessageKeys keys = keys_of(step.secret.view(), step.next);
     step.secret = suite_.derive_tree_secret(step.secret.view(), "secret", step.next, suite_.hash_size());
@@ -107,7 +126,7 @@ Result<SecretTree::Step> SecretTree::receive(LeafIndex leaf, RatchetType type, s
 }
 
 void SecretTree::accept(Step step) {
-  Ratchet& theirs = ratchets_.at(step.id);
+  Ratchet& theirs = ratchet(step.id);
   changes_.ratchets.insert(step.id);
   if (!step.ahead) {
     theirs.skipped.erase(step.generation);

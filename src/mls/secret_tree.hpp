@@ -67,7 +67,7 @@ class SecretTree {
   Result<Sending> send(LeafIndex leaf, RatchetType type);
   // Errors: not_found for a generation that was used or forgotten (a repeat), too_large for a jump over
   // kMaxGenerationSkip.
-  Result<Step> receive(LeafIndex leaf, RatchetType type, std::uint32_t generation);
+  Result<Step> receive(LeafIndex leaf, RatchetType type, std::uint32_t generation) const;
   void accept(Step step);
 
   std::uint32_t leaf_count() const { return leaf_count_; }
@@ -83,6 +83,7 @@ class SecretTree {
 
  private:
   Ratchet& ratchet(RatchetId id);
+  SecretBytes first_secret(RatchetId id) const;  // of a ratchet that does not exist yet
   void derive_leaf(LeafIndex leaf);
   MessageKeys keys_of(ByteView secret, std::uint32_t generation) const;
 

@@ -1,0 +1,31 @@
+// What must hold of leaves and trees (RFC 9420 sections 7.3, 12.4.3.1).
+#pragma once
+
+#include "ratchet_tree.hpp"
+#include "sotto/mls/environment.hpp"
+#include "sotto/mls/group.hpp"
+
+namespace sotto::mls {
+
+// A leaf by itself: made for this use, signed for this place, credential valid, extensions among its own
+// capabilities, key usable. `leaf`: ignored for key packages, whose leaves have no place yet.
+Status check_leaf(const Suite& suite, const LeafNode& node, ByteView group_id, LeafIndex leaf,
+                  const Environment& env);
+
+// Section 12.1.1: a key package for this group, credential and lifetime included. `sending`: this client
+// adds it, and must not add one that expired.
+Status check_added_package(const Suite& suite, const KeyPackage& package, const GroupConfig& config, bool sending,
+                           const Environment& env);
+
+// The leaf can do what the group's extensions ask (sections 7.3, 11.1).
+Status check_capabilities(const LeafNode& node, const ExtensionList& group_extensions);
+
+// What concerns several leaves: no key twice anywhere in the tree, no client twice, every credential type
+// in use supported by every member.
+Status check_members_fit(const RatchetTree& tree, const Environment& env);
+
+// A tree received from elsewhere: shape rules of 12.4.3.1, every leaf, parent hashes, keys.
+Status check_received_tree(const Suite& suite, const RatchetTree& tree, const GroupContext& context,
+                           const Environment& env);
+
+}  // namespace sotto::mls
