@@ -87,6 +87,7 @@ struct MessageRecord {
 };
 inline constexpr int kPositionShift = 20;
 inline constexpr std::uint64_t kUnsentPosition = std::uint64_t{1} << 62;
+inline constexpr std::uint64_t kAllPositions = (std::uint64_t{1} << 63) - 1;  // above every position
 
 // One sealed-to-be content on its way to the server. Rows of one conversation go out in order, one at a time.
 struct OutboxRecord {
