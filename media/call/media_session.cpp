@@ -1,1 +1,0 @@
-#include "sotto/call/media_session.hpp"
