@@ -26,7 +26,7 @@ void ServerProcess::start() {
   const std::string port_file = folder_.file("port");
   ::unlink(port_file.c_str());
   port_ = 0;
-  const int log = ::open(folder_.file("log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  const int log = ::open(folder_.file("log").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   pid_ = spawn({"serve", "--data", data_, "--listen", "127.0.0.1:0", "--port-file", port_file}, log);
   ::close(log);
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -42,6 +42,18 @@ void ServerProcess::start() {
     // Another process is waited for; nothing but a file tells when it is ready.
     if (port_ == 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
+}
+
+void ServerProcess::kill_hard() {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+std::string ServerProcess::output() const {
+  std::ifstream in(folder_.file("log"));
+  return std::string((std::istreambuf_iterator<char>(in)), {});
 }
 
 ServerProcess::~ServerProcess() {

@@ -27,9 +27,11 @@ class ServerProcess {
   int stop();
   // Stops and starts again with the same data, on another port.
   void restart();
+  void kill_hard();            // SIGKILL
+  void start();                // after stop() or kill_hard(): the same data, perhaps another port
+  std::string output() const;  // what it wrote since it was started
 
  private:
-  void start();
   pid_t spawn(const std::vector<std::string>& arguments, int output) const;
 
   TempDir folder_;

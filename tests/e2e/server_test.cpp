@@ -1,0 +1,192 @@
+// The real server, spoken to by hand.
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <deque>
+
+#include "sotto/crypto/random.hpp"
+#include "e2e/blocking_client.hpp"
+#include "support/server_process.hpp"
+
+namespace sotto::test {
+namespace {
+
+using proto::Envelope;
+
+Envelope open_direct(UserId peer) {
+  Envelope envelope;
+  envelope.mutable_open_direct()->set_peer(to_string(peer.bytes()));
+  return envelope;
+}
+
+Envelope append(const std::string& conversation, MessageId message, std::string_view payload) {
+  Envelope envelope;
+  envelope.mutable_append()->set_conversation(conversation);
+  envelope.mutable_append()->set_message(to_string(message.bytes()));
+  envelope.mutable_append()->set_payload(std::string(payload));
+  return envelope;
+}
+
+Envelope fetch(const std::string& conversation, std::uint64_t after) {
+  Envelope envelope;
+  envelope.mutable_fetch()->set_conversation(conversation);
+  envelope.mutable_fetch()->set_after_seq(after);
+  envelope.mutable_fetch()->set_limit(100);
+  return envelope;
+}
+
+class ServerE2e : public testing::Test {
+ protected:
+  void SetUp() override {
+    link_ = server_.invite(10);
+    alice_ = make_account(link_, "alice");
+    bob_ = make_account(link_, "bob");
+    ASSERT_TRUE(alice_ && bob_) << server_.output();
+  }
+  std::string conversation_of(BlockingClient& client, UserId peer) {
+    const Result<Envelope> opened = client.ask(open_direct(peer));
+    return opened ? opened->open_direct_reply().conversation().conversation() : std::string();
+  }
+
+  ServerProcess server_{SOTTOD_PROGRAM};
+  proto::InviteLink link_;
+  std::unique_ptr<RawAccount> alice_;
+  std::unique_ptr<RawAccount> bob_;
+};
+
+TEST_F(ServerE2e, delivers_to_a_device_that_is_there_and_keeps_for_one_that_is_not) {
+  BlockingClient alice(link_);
+  ASSERT_TRUE(alice.connect(alice_.get()));
+  const std::string conversation = conversation_of(alice, bob_->user);
+  Random& random = crypto::system_random();
+  EXPECT_EQ(alice.ask(append(conversation, random.id<MessageId>(), "one"))->append_reply().seq(), 1U);
+
+  BlockingClient bob(link_);
+  ASSERT_TRUE(bob.connect(bob_.get()));
+  EXPECT_EQ(bob.hello().user(), to_string(bob_->user.bytes()));
+  const Result<Envelope> page = bob.ask(fetch(conversation, 0));
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->fetch_reply().entries_size(), 1);
+  EXPECT_EQ(page->fetch_reply().entries(0).payload(), "one");
+
+  EXPECT_EQ(alice.ask(append(conversation, random.id<MessageId>(), "two"))->append_reply().seq(), 2U);
+  const auto push = bob.next_push(Envelope::kEntry);
+  ASSERT_TRUE(push);
+  EXPECT_EQ(push->entry().entry().seq(), 2U);
+  EXPECT_EQ(push->entry().entry().payload(), "two");
+  EXPECT_EQ(push->entry().entry().sender_user(), to_string(alice_->user.bytes()));
+  const auto presence = alice.next_push(Envelope::kPresence);
+  ASSERT_TRUE(presence);
+  EXPECT_TRUE(presence->presence().online());
+}
+
+TEST_F(ServerE2e, carries_a_file_from_one_to_the_other) {
+  BlockingClient alice(link_);
+  ASSERT_TRUE(alice.connect(alice_.get()));
+  const std::string conversation = conversation_of(alice, bob_->user);
+  Random& random = crypto::system_random();
+  const std::string blob = to_string(random.id<BlobId>().bytes());
+  std::string file(40U << 20, '\0');
+  random.fill({reinterpret_cast<std::uint8_t*>(file.data()), file.size()});
+  std::deque<int> under_way;
+  for (std::size_t at = 0; at < file.size(); at += proto::kBlobChunkBytes) {
+    Envelope envelope;
+    envelope.mutable_put_blob()->set_blob(blob);
+    envelope.mutable_put_blob()->set_conversation(conversation);
+    envelope.mutable_put_blob()->set_offset(at);
+    envelope.mutable_put_blob()->set_data(file.substr(at, proto::kBlobChunkBytes));
+    under_way.push_back(alice.start(std::move(envelope)));
+    if (under_way.size() < 8) continue;
+    const Result<Envelope> reply = alice.finish(under_way.front());
+    ASSERT_TRUE(reply) << reply.error().message;
+    under_way.pop_front();
+  }
+  Envelope finish;
+  finish.mutable_finish_blob()->set_blob(blob);
+  finish.mutable_finish_blob()->set_size(file.size());
+  const Result<Envelope> finished = alice.ask(std::move(finish));
+  ASSERT_TRUE(finished) << finished.error().message;
+  EXPECT_TRUE(finished->blob_status_reply().complete());
+
+  BlockingClient bob(link_);
+  ASSERT_TRUE(bob.connect(bob_.get()));
+  std::string received;
+  while (received.size() < file.size()) {
+    Envelope envelope;
+    envelope.mutable_get_blob()->set_blob(blob);
+    envelope.mutable_get_blob()->set_offset(received.size());
+    envelope.mutable_get_blob()->set_length(proto::kBlobChunkBytes);
+    const Result<Envelope> reply = bob.ask(std::move(envelope));
+    ASSERT_TRUE(reply) << reply.error().message;
+    received += reply->get_blob_reply().data();
+  }
+  EXPECT_TRUE(received == file);
+
+  Envelope release;
+  release.mutable_release_blob()->set_blob(blob);
+  EXPECT_TRUE(bob.ask(release));
+  Envelope status;
+  status.mutable_blob_status()->set_blob(blob);
+  const Result<Envelope> gone = bob.ask(status);
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().code, ErrorCode::not_found);
+}
+
+TEST_F(ServerE2e, ends_cleanly_and_tells_everyone_why) {
+  BlockingClient alice(link_);
+  ASSERT_TRUE(alice.connect(alice_.get()));
+  EXPECT_EQ(server_.stop(), 0);
+  const auto goodbye = alice.next_push(Envelope::kGoodbye);
+  ASSERT_TRUE(goodbye);
+  EXPECT_EQ(goodbye->goodbye().code(), "restart");
+  EXPECT_TRUE(alice.wait_closed());
+}
+
+TEST_F(ServerE2e, refuses_a_second_server_on_the_same_directory) {
+  const std::string command = std::string(SOTTOD_PROGRAM) + " serve --data " + server_.data() +
+                              " --listen 127.0.0.1:0 2>&1";
+  FILE* second = ::popen(command.c_str(), "r");
+  ASSERT_NE(second, nullptr);
+  std::string said;
+  char buffer[512];
+  while (std::fgets(buffer, sizeof buffer, second) != nullptr) said += buffer;
+  EXPECT_NE(::pclose(second), 0);
+  EXPECT_NE(said.find("runs on"), std::string::npos) << said;
+}
+
+TEST_F(ServerE2e, closes_on_a_garbage_frame_and_on_an_oversized_one_and_goes_on_serving) {
+  for (const Bytes& bytes : {Bytes{0, 0, 0, 4, 0xff, 0xff, 0xff, 0xff}, Bytes{0xff, 0xff, 0xff, 0xff}}) {
+    BlockingClient client(link_);
+    ASSERT_TRUE(client.connect());
+    client.send_raw(bytes);
+    const auto goodbye = client.next_push(Envelope::kGoodbye);
+    ASSERT_TRUE(goodbye);
+    EXPECT_EQ(goodbye->goodbye().code(), "protocol");
+    EXPECT_TRUE(client.wait_closed());
+  }
+  BlockingClient alice(link_);
+  EXPECT_TRUE(alice.connect(alice_.get()));
+}
+
+TEST_F(ServerE2e, takes_a_spent_invite_and_a_taken_name_for_what_they_are) {
+  const proto::InviteLink once = server_.invite(1);
+  EXPECT_FALSE(make_account(once, "alice"));  // the name is taken; the invite stays good
+  EXPECT_TRUE(make_account(once, "carol"));
+  EXPECT_FALSE(make_account(once, "dave"));
+}
+
+TEST_F(ServerE2e, keeps_everything_private_on_the_disk_and_in_the_log) {
+  const std::string command = "find " + server_.data() + " -perm /077";
+  FILE* find = ::popen(command.c_str(), "r");
+  ASSERT_NE(find, nullptr);
+  char buffer[512];
+  EXPECT_EQ(std::fgets(buffer, sizeof buffer, find), nullptr) << buffer;
+  EXPECT_EQ(::pclose(find), 0);
+  const std::string log = server_.output();
+  EXPECT_NE(log.find("account.registered"), std::string::npos);
+  EXPECT_EQ(log.find(to_base64url(link_.token)), std::string::npos);
+  EXPECT_EQ(log.find("alice"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sotto::test
