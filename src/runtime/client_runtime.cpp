@@ -1,0 +1,54 @@
+#include "sotto/runtime/client_runtime.hpp"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "client_handle.hpp"
+#include "core_thread.hpp"
+
+namespace sotto::runtime {
+
+struct ClientRuntime::Impl {
+  Impl(ClientRuntimeOptions options, client::EventSink& events)
+      : alive(std::make_shared<bool>(true)),
+        core(options, [face = options.face, alive_flag = alive, &events](const client::Event& event) {
+          face([alive_flag, &events, event] {
+            if (*alive_flag) events.on_event(event);
+          });
+        }),
+        handle(core, options.face) {}
+
+  std::shared_ptr<bool> alive;  // shared with events under way; read on the face's thread only
+  CoreThread core;
+  ClientHandle handle;
+};
+
+ClientRuntime::ClientRuntime(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+ClientRuntime::~ClientRuntime() { stop(); }
+
+Result<std::unique_ptr<ClientRuntime>> ClientRuntime::start(ClientRuntimeOptions options, client::EventSink& events) {
+  auto impl = std::make_unique<Impl>(std::move(options), events);
+  if (Status started = impl->core.start(); !started) return std::move(started).error();
+  return std::unique_ptr<ClientRuntime>(new ClientRuntime(std::move(impl)));
+}
+
+client::Commands& ClientRuntime::commands() { return impl_->handle; }
+
+void ClientRuntime::stop() {
+  if (!*impl_->alive) return;
+  *impl_->alive = false;
+  impl_->handle.detach();
+  impl_->core.stop();
+}
+
+void harden_process() {
+  // Keys and message text are in memory: neither a crash nor a debugger of another program may copy them out.
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  ::umask(077);
+}
+
+}  // namespace sotto::runtime
