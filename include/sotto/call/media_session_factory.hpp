@@ -49,8 +49,8 @@ struct MediaSessionDeps {
   device::TimingLog* camera_log = nullptr;      // docs/rpc.md, --camera-log
   device::TimingLog* microphone_log = nullptr;  // --microphone-log
   // Device URIs chosen at start; empty: the default device. select() changes them.
-  std::string camera, microphone, speaker;
-  device::VideoFormat video_format;
+  std::string camera = {}, microphone = {}, speaker = {};
+  device::VideoFormat video_format = {};
 };
 
 std::unique_ptr<MediaSessionFactory> make_media_session_factory(MediaSessionDeps deps);
