@@ -51,6 +51,7 @@ void Client::on_closed(const Error& error, Moment moment) {
 void Client::on_writable(Moment moment) {
   const Outlet::Scope scope(core_->context.outlet);
   core_->context.moment = moment;
+  core_->transfers.pump();
 }
 
 }  // namespace sotto::client

@@ -211,16 +211,31 @@ void Client::messages_retry(MessageId id, Done<MessageView> done) {
   if (message->state != static_cast<int>(MessageState::failed)) {
     return context.answer(std::move(done), Answer(core_->timeline.view(*message)));
   }
-  if (message->kind != static_cast<int>(MessageKind::text)) {
+  const auto kind = static_cast<MessageKind>(message->kind);
+  if (kind != MessageKind::text && kind != MessageKind::file) {
     return context.answer(std::move(done), Answer(fail(ErrorCode::invalid_argument, "Only messages can be sent again.")));
+  }
+  proto::Content content;
+  content.set_sent_ms(message->time_ms);
+  if (kind == MessageKind::file) {
+    proto::File& file = *content.mutable_file();
+    const bool complete = file.ParseFromArray(message->details.data(), static_cast<int>(message->details.size())) &&
+                          file.sha256().size() == 32;
+    if (!complete) {
+      // Its upload failed, and goes on where it stopped.
+      if (Status ended = transaction.commit(); !ended) return context.answer(std::move(done), Answer(std::move(ended).error()));
+      if (const auto resumed = core_->transfers.resume(message->transfer); !resumed) {
+        return context.answer(std::move(done), Answer(resumed.error()));
+      }
+      return context.answer(std::move(done), Answer(core_->timeline.view(*context.store.message(id))));
+    }
+  } else {
+    content.mutable_text()->set_text(message->text);
+    if (!message->reply_to.is_zero()) content.mutable_text()->set_reply_to(raw(message->reply_to.bytes()));
   }
   message->state = static_cast<int>(MessageState::sending);
   message->failure.clear();
   message->position = core_->timeline.unsent_position(message->conversation);
-  proto::Content content;
-  content.set_sent_ms(message->time_ms);
-  content.mutable_text()->set_text(message->text);
-  if (!message->reply_to.is_zero()) content.mutable_text()->set_reply_to(raw(message->reply_to.bytes()));
   core_->timeline.update(*message);
   core_->outbox.put(message->conversation, id, OutboxKind::message, content);
   if (Status stored = core_->timeline.finish(transaction.commit()); !stored) {

@@ -5,14 +5,37 @@
 namespace sotto::client {
 
 namespace {
-Error not_built() { return fail(ErrorCode::unavailable, "This version has no files and calls yet."); }
+Error nobody() { return fail(ErrorCode::conflict, "Nobody is signed in."); }
+Error not_built() { return fail(ErrorCode::unavailable, "This version has no calls yet."); }
 }  // namespace
 
-void Client::files_send(ConversationId, std::string, std::string, Done<SentFile> done) { done(not_built()); }
-void Client::files_fetch(MessageId, std::string, Done<TransferView> done) { done(not_built()); }
-void Client::files_pause(TransferId, Done<TransferView> done) { done(not_built()); }
-void Client::files_resume(TransferId, Done<TransferView> done) { done(not_built()); }
-void Client::files_cancel(TransferId, Done<TransferView> done) { done(not_built()); }
+void Client::files_send(ConversationId conversation, std::string path, std::string text, Done<SentFile> done) {
+  const Outlet::Scope scope(core_->context.outlet);
+  if (core_->account.profile() == nullptr) return core_->context.answer(std::move(done), Result<SentFile>(nobody()));
+  core_->context.answer(std::move(done), core_->transfers.send(conversation, path, text));
+}
+
+void Client::files_fetch(MessageId message, std::string path, Done<TransferView> done) {
+  const Outlet::Scope scope(core_->context.outlet);
+  if (core_->account.profile() == nullptr) return core_->context.answer(std::move(done), Result<TransferView>(nobody()));
+  core_->context.answer(std::move(done), core_->transfers.fetch(message, path));
+}
+
+void Client::files_pause(TransferId transfer, Done<TransferView> done) {
+  const Outlet::Scope scope(core_->context.outlet);
+  core_->context.answer(std::move(done), core_->transfers.pause(transfer));
+}
+
+void Client::files_resume(TransferId transfer, Done<TransferView> done) {
+  const Outlet::Scope scope(core_->context.outlet);
+  core_->context.answer(std::move(done), core_->transfers.resume(transfer));
+}
+
+void Client::files_cancel(TransferId transfer, Done<TransferView> done) {
+  const Outlet::Scope scope(core_->context.outlet);
+  core_->context.answer(std::move(done), core_->transfers.cancel(transfer));
+}
+
 void Client::calls_start(ConversationId, bool, Done<CallView> done) { done(not_built()); }
 void Client::calls_accept(CallId, bool, Done<CallView> done) { done(not_built()); }
 void Client::calls_decline(CallId, Done<CallView> done) { done(not_built()); }

@@ -15,6 +15,7 @@ Core::Core(Client::Parts parts)
       timeline(context, directory),
       outbox(context, session, directory, timeline),
       sync(context, session, directory, timeline, outbox),
+      transfers(context, session, parts.files, timeline, outbox),
       account(context, session) {
   account.set_hook([this] { on_profile_changed(); });
   Directory::Hooks hooks;
@@ -53,16 +54,19 @@ void Core::on_profile_changed() {
   timeline.set_profile(profile);
   outbox.set_profile(profile, sealer.get());
   sync.set_profile(profile, sealer.get());
+  transfers.set_profile(profile);
 }
 
 void Core::on_online(const proto::HelloReply&) {
   directory.on_online();
   sync.on_online();
   outbox.on_online();
+  transfers.on_online();
 }
 
 void Core::on_offline() {
   outbox.on_offline();
+  transfers.on_offline();
   sync.on_offline();
   directory.on_offline();
 }
@@ -80,10 +84,12 @@ void Core::poll() {
   session.poll();
   outbox.poll();
   sync.poll();
+  transfers.poll();
 }
 
 TimePoint Core::next_deadline() const {
-  return std::min({session.next_deadline(), outbox.next_deadline(), sync.next_deadline()});
+  return std::min({session.next_deadline(), outbox.next_deadline(), sync.next_deadline(),
+                   transfers.next_deadline()});
 }
 
 }  // namespace sotto::client

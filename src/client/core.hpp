@@ -16,6 +16,7 @@
 #include "session.hpp"
 #include "sync.hpp"
 #include "timeline.hpp"
+#include "transfers.hpp"
 #include "sotto/client/client.hpp"
 
 namespace sotto::client {
@@ -38,6 +39,7 @@ class Core final : public Session::Listener {
   Timeline timeline;
   Outbox outbox;
   Sync sync;
+  Transfers transfers;
   Account account;
   std::unique_ptr<Sealer> sealer;
 

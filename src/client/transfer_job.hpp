@@ -1,0 +1,52 @@
+// One running upload or download: the part that Transfers drives.
+//
+//   while (job.prepare()) ...            // re-reading what was done before a restart, a slice at a time
+//   while (job.can_send()) job.send();   // one chunk request each; Transfers takes turns between jobs
+// Thread: the client core's.
+#pragma once
+
+#include <functional>
+
+#include "sotto/base/result.hpp"
+#include "sotto/client/file_access.hpp"
+#include "sotto/proto/channel.hpp"
+#include "sotto/store/client_store.hpp"
+
+namespace sotto::client {
+
+// What a job may ask for. Handlers of a job that was paused, cancelled or cut off meanwhile are not called.
+class JobHost {
+ public:
+  virtual ~JobHost() = default;
+  virtual void request(TransferId job, proto::Envelope envelope,
+                       std::function<void(Result<proto::Envelope>)> handler) = 0;
+  virtual void on_progress(TransferId job) = 0;
+  // The job is destroyed soon after these.
+  virtual void on_done(TransferId job) = 0;
+  virtual void on_failed(TransferId job, const Error& error) = 0;
+  virtual void on_wait(TransferId job, const Error& error) = 0;  // try again later by itself
+};
+
+class TransferJob {
+ public:
+  virtual ~TransferJob() = default;
+  // Opens files. An error ends the transfer.
+  virtual Status open() = 0;
+  virtual void on_online() = 0;   // everything outstanding was lost with the connection before
+  virtual bool prepare() = 0;     // does a slice of work; true: there is more of it
+  virtual bool is_preparing() const = 0;
+  virtual bool can_send() const = 0;
+  virtual void send() = 0;
+  virtual std::uint64_t bytes_done() const = 0;
+
+  store::TransferRecord record;
+};
+
+// Chunks of one job that may be under way: 4 MiB, enough for 100 ms at 300 Mbit/s.
+inline constexpr std::size_t kJobWindow = 32;
+// Chunks re-read in one slice, so that a message never waits long behind them.
+inline constexpr int kPrepareSlice = 16;
+
+bool is_passing(ErrorCode code);  // worth another try without the user
+
+}  // namespace sotto::client
