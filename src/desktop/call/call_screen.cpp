@@ -154,7 +154,6 @@ void CallScreen::build_stage(Ui& ui, const Rect& area, const PictureState& remot
     const bool lost = call.state == CallState::reconnecting;
     if (call.peer_camera && remote.shown) {
       const VideoFit fit = fit_video(rest, remote.width, remote.height);
-      if (!fit.crop && fit.rect.w + 1 < rest.w) canvas.fill(rest, call_color::kTile);
       ui.video({.stream = Stream::remote, .rect = fit.rect, .crop = fit.crop, .dim = lost ? 0.4 : 1});
       ui.describe("call.remote_video", Role::image, fit.rect, std::to_string(remote.width) + "x" + std::to_string(remote.height));
       if (lost) {
@@ -333,7 +332,7 @@ void CallScreen::control_bar(Ui& ui, const Rect& bar) {
           !call.microphone, true, [this] { toggle_microphone(); });
   control(ui, row, "call.camera", s(call.camera ? str::kStopVideo : str::kStartVideo), call.camera ? Icon::cam : Icon::cam_off,
           !call.camera, true, [this] { toggle_camera(); });
-  control(ui, row, "call.speaker", s(speaker_ ? str::kSoundOff : str::kSoundOn), speaker_ ? Icon::file_audio : Icon::file_audio, !speaker_, true, [this] {
+  control(ui, row, "call.speaker", s(speaker_ ? str::kSoundOff : str::kSoundOn), speaker_ ? Icon::speaker : Icon::speaker_off, !speaker_, true, [this] {
     speaker_ = !speaker_;
     model_.set_call({.microphone = {}, .camera = {}, .speaker = speaker_});
   });

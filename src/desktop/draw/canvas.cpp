@@ -151,15 +151,17 @@ void Canvas::vline(double x, double y, double h, Color color) {
 void Canvas::shadow(const Rect& rect, double radius, int level) {
   if (cairo_ == nullptr) return;
   const ShadowLook look = kShadows[std::clamp(level, 1, 3) - 1];
-  // Layers of growing boxes whose opacities add up to a soft edge: cheap, and exact enough to the eye.
-  constexpr int kLayers = 8;
+  // Layers of growing boxes whose opacities add up to a soft edge: cheap, and exact enough to the eye. The
+  // outer ones are the faintest, so that no edge of the last shows.
+  constexpr int kLayers = 10;
   const Rect px = to_px(rect.moved(0, look.y));
   for (int i = kLayers; i >= 1; --i) {
-    const double grow = look.blur * scale_ * (static_cast<double>(i) / kLayers - 0.35) * 0.8;
+    const double t = static_cast<double>(i) / kLayers;
+    const double grow = look.blur * scale_ * (t - 0.3) * 0.75;
     const Rect layer = px.inset(-grow);
     if (layer.empty()) continue;
     touched(layer);
-    source(kShadow.with_alpha(look.alpha / kLayers * 0.85));
+    source(kShadow.with_alpha(look.alpha * 2.2 / kLayers * (1 - t) * (1 - t) + 0.002));
     const double r = std::max(0.0, radius * scale_ + grow);
     path_round(layer, r, r, r, r);
     cairo_fill(cairo_);

@@ -11,7 +11,7 @@ enum class Icon : std::size_t {
   back, search, plus, phone, video, info, attach, send, mic, mic_off, cam, cam_off, shield, shield_check,
   shield_alert, check, check_double, clock, alert, retry, pause, play, download, file, file_image, file_video,
   file_audio, file_archive, file_text, folder, close, chevron_down, chevron_right, chevron_up, minimise, expand, hang_up,
-  chat, lock, eye, eye_off, copy, user, gear, call_in, call_out, call_missed, stop, moon, sign_out, home,
+  chat, lock, eye, eye_off, copy, user, gear, call_in, call_out, call_missed, stop, moon, sign_out, home, speaker, speaker_off,
   count_,
 };
 

@@ -68,7 +68,7 @@ void Composer::build(Ui& ui, const ConversationView& conversation, const Rect& a
   const Rect box{left.right() + 4, bar.y, right.x - left.right() - 8, bar.h};
   const bool focused = ui.focused("composer.edit");
   canvas.fill_round(box, kAreaRadius, ui.color(Token::bg_sunk));
-  if (focused && ui.window_focused()) canvas.stroke_round(box, kAreaRadius, ui.keyboard_modality() ? 2 : 1, ui.color(Token::focus));
+  if (focused && ui.window_focused()) canvas.stroke_round(box, kAreaRadius, 1, ui.color(Token::focus));
   else canvas.stroke_round(box, kAreaRadius, 1, ui.color(Token::border));
   const Rect view = box.inset(kPadX, kPadY);
 
@@ -114,7 +114,7 @@ void Composer::build(Ui& ui, const ConversationView& conversation, const Rect& a
   ui.edit_view("composer.edit", view);
 
   d.edit.layout(ui.engine(), view.w);
-  if (d.edit.text().empty() && d.edit.preedit().empty()) ui.line({view.x, view.y, view.w, line_height()}, s(str::kMessage), TextRole::body, ui.color(Token::text3));
+  if (d.edit.text().empty() && d.edit.preedit().empty()) ui.line({view.x + 2, view.y, view.w - 2, line_height()}, s(str::kMessage), TextRole::body, ui.color(Token::text3));
   d.edit.paint(canvas, view, ui.theme(), focused, ui.caret_on(d.edit));
   if (d.edit.content_height() > view.h + 1) {
     const double thumb = std::max(16.0, view.h * view.h / d.edit.content_height());

@@ -332,6 +332,7 @@ void SdlWindow::handle_window(const SDL_WindowEvent& event) {
       compositor_->output_size(out_w, out_h);
       SDL_GetWindowSize(window_, &w, &h);
       ratio_ = static_cast<double>(out_w) / std::max(1, w);
+      if ((SDL_GetWindowFlags(window_) & (SDL_WINDOW_MAXIMIZED | SDL_WINDOW_FULLSCREEN)) == 0) last_size_ = {w, h};
       const double scale = choose_scale_now();
       if (scale != scale_) {
         scale_ = scale;

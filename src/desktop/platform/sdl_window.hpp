@@ -4,6 +4,8 @@
 
 #include <SDL.h>
 
+#include <array>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -44,6 +46,8 @@ class SdlWindow {
   void stop();
 
   std::uint64_t frames() const { return frames_; }
+  // The last size of the window that was not maximised, in SDL's units; 0 when unknown.
+  std::pair<int, int> size() const { return last_size_; }
 
  private:
   class SdlClipboard;
@@ -83,6 +87,7 @@ class SdlWindow {
   std::array<SDL_Cursor*, 4> cursors_{};
   std::uint64_t frames_ = 0, pictures_shown_ = 0;
   bool was_in_call_ = false;
+  std::pair<int, int> last_size_{0, 0};
 };
 
 }  // namespace sotto::desktop

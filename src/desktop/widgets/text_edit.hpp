@@ -52,6 +52,7 @@ class TextEdit {
   // `local`: relative to the content's visible corner.
   void pointer(const PointerEvent& event, Point local, Clipboard& clipboard, TimePoint now);
   void focus_lost();
+  void focus_gained(TimePoint now) { touched(now); }  // the caret begins its blink lit
 
   TimePoint last_change() const { return last_change_; }
 

@@ -33,6 +33,7 @@ void Ui::end() {
     if (Region* r = find(wanted_focus_); r != nullptr && r->focusable) {
       focus_ = wanted_focus_;
       wanted_focus_.clear();
+      if (r->edit != nullptr) r->edit->focus_gained(now_);
     }
   }
   if (const TextEdit* edit = active_edit(); edit != nullptr && window_focused_) {
@@ -239,7 +240,7 @@ double Ui::field(const FieldSpec& spec) {
 
   spec.edit->layout(text_, view.w);
   if (spec.edit->text().empty() && spec.edit->preedit().empty() && !spec.placeholder.empty()) {
-    line(view, spec.placeholder, TextRole::body, color(Token::text3));
+    line(view.inset(2, 0), spec.placeholder, TextRole::body, color(Token::text3));
   }
   spec.edit->paint(*canvas_, view, *theme_, focused_now, caret_on(*spec.edit));
   if (spec.reveal_button) {
@@ -323,8 +324,10 @@ const Region* Ui::hit(Point at) const {
 
 void Ui::focus(const std::string& id) {
   if (TextEdit* edit = active_edit(); edit != nullptr && focus_ != id) edit->focus_lost();
-  focus_ = id;
   wanted_focus_ = id;
+  if (focus_ == id) return;
+  focus_ = id;
+  if (TextEdit* edit = active_edit()) edit->focus_gained(now_);
 }
 
 TextEdit* Ui::active_edit() const {

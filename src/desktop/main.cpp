@@ -1,0 +1,195 @@
+// sotto: options, and the way from them to a window and a running client. Wiring only.
+#include <CLI/CLI.hpp>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include "desktop/platform/forward_events.hpp"
+#include "desktop/platform/sdl_window.hpp"
+#include "desktop/platform/settings.hpp"
+#include "sotto/base/log.hpp"
+#include "sotto/runtime/client_runtime.hpp"
+
+namespace {
+
+using namespace sotto;
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+std::string default_profile() {
+  if (const auto data = environment("XDG_DATA_HOME"); !data.empty()) return data + "/sotto";
+  const auto home = environment("HOME");
+  return home.empty() ? "" : home + "/.local/share/sotto";
+}
+
+std::string default_downloads() {
+  if (const auto folder = environment("XDG_DOWNLOAD_DIR"); !folder.empty()) return folder + "/Sotto";
+  const auto home = environment("HOME");
+  return home.empty() ? "" : home + "/Downloads/Sotto";
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? name.data() : "This computer";
+}
+
+// With the desktop's own program; never through a shell.
+void open_with_desktop(const std::string& path) {
+  std::string program = "xdg-open", argument = std::filesystem::absolute(path).string();
+  std::array<char*, 3> arguments{program.data(), argument.data(), nullptr};
+  pid_t child = 0;
+  if (::posix_spawnp(&child, program.c_str(), nullptr, nullptr, arguments.data(), environ) != 0) return;
+  std::thread([child] { ::waitpid(child, nullptr, 0); }).detach();
+}
+
+struct Arguments {
+  runtime::ClientRuntimeOptions runtime;
+  desktop::WindowOptions window;
+  bool insecure = false, verbose = false;
+  std::string size, position;
+};
+
+bool parse_pair(const std::string& text, char between, int& a, int& b) {
+  const std::size_t at = text.find(between, 1);
+  if (at == std::string::npos) return false;
+  char* end = nullptr;
+  a = static_cast<int>(std::strtol(text.c_str(), &end, 10));
+  if (end != text.c_str() + at) return false;
+  b = static_cast<int>(std::strtol(text.c_str() + at + 1, &end, 10));
+  return *end == '\0';
+}
+
+int refuse(const std::string& sentence) {
+  std::fprintf(stderr, "%s\n", sentence.c_str());
+  return 1;
+}
+
+int run(Arguments& a) {
+  if (!a.insecure) {
+    return refuse("This version keeps keys and messages unencrypted in the profile folder. If that is acceptable on this machine, "
+                  "say so with --insecure-profile.");
+  }
+  const std::string settings_path = a.runtime.profile + "/window.json";
+  desktop::WindowSettings settings = desktop::load_settings(settings_path);
+  if (a.window.width == 0) {
+    a.window.width = settings.width;
+    a.window.height = settings.height;
+  }
+  const std::string theme = environment("SOTTO_THEME");
+  a.window.app.dark = theme == "dark" || (theme != "light" && settings.dark);
+  a.window.app.reduced_motion = !environment("SOTTO_REDUCE_MOTION").empty();
+  a.window.app.device_name = host_name();
+  a.window.app.open_path = open_with_desktop;
+  a.window.app.remember_theme = [&settings, settings_path](bool dark) {
+    settings.dark = dark;
+    desktop::save_settings(settings_path, settings);
+  };
+
+  // Signals end the program the way the close button does. Blocked before any thread exists, so that only
+  // the one that waits for them gets them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  desktop::SdlWindow window;
+  desktop::ForwardEvents events;
+  a.runtime.pictures = &window.pictures();
+  a.runtime.face = [&window](std::function<void()> task) { window.queue().post(std::move(task)); };
+  auto client = runtime::ClientRuntime::start(std::move(a.runtime), events);
+  if (!client) return refuse(client.error().message);
+  if (Status created = window.create(a.window, (*client)->commands()); !created) {
+    (*client)->stop();
+    return refuse(created.error().message);
+  }
+  events.to(window.app().events());
+
+  std::atomic<bool> done = false;
+  std::thread waiter([&] {
+    // Wakes now and then, so that it also ends when the window was closed.
+    while (!done) {
+      const timespec patience{0, 200'000'000};
+      if (sigtimedwait(&signals, nullptr, &patience) > 0) return window.stop();
+    }
+  });
+  window.run();
+  done = true;
+  waiter.join();
+  (*client)->stop();
+  if (const auto size = window.size(); size.first > 0) {
+    settings.width = size.first;
+    settings.height = size.second;
+    settings.dark = window.app().dark();
+    desktop::save_settings(settings_path, settings);
+  }
+  return 0;
+}
+
+void add_options(CLI::App& app, Arguments& a) {
+  a.runtime.profile = default_profile();
+  a.runtime.download_folder = default_downloads();
+  app.add_option("--profile", a.runtime.profile, "folder of account and history")->capture_default_str();
+  app.add_option("--downloads", a.runtime.download_folder, "where fetched files go")->capture_default_str();
+  app.add_flag("--insecure-profile", a.insecure, "accept that the profile is not encrypted on the disk");
+  app.add_option("--invite", a.window.app.invite, "invite link to begin with");
+  app.add_option("--size", a.size, "size of the window in pixels, WxH");
+  app.add_option("--position", a.position, "place of the window in pixels, X,Y");
+  app.add_option("--title", a.window.app.title, "name at the end of the window's title");
+  app.add_flag("--verbose", a.verbose, "log more to standard error");
+  const auto device = [&](const char* name, std::string& value, const char* help) { app.add_option(name, value, help)->group("Devices"); };
+  device("--camera", a.runtime.camera, "v4l2:DEVICE, screen:, lavfi:GRAPH, file:PATH or none");
+  device("--microphone", a.runtime.microphone, "portaudio:[NAME], file:PATH.wav, tone:HZ or none");
+  device("--speaker", a.runtime.speaker, "portaudio:[NAME], file:PATH.wav or none");
+  device("--video-sink", a.runtime.video_sink, "file:PATH.y4m or none: the far side's pictures, beside the window");
+  device("--camera-log", a.runtime.camera_log, "file for the moment of each captured frame");
+  device("--microphone-log", a.runtime.microphone_log, "file for the moment of each captured block of sound");
+  app.add_option("--test-socket", a.window.test_socket, "read-only view of the window's elements, for its tests")->group("Tests");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  runtime::harden_process();
+  CLI::App app{"Sotto: encrypted messages, files and calls.", "sotto"};
+  app.set_version_flag("--version", "sotto " SOTTO_VERSION);
+  app.footer("\nSOTTO_THEME=dark|light and SOTTO_SCALE=1.5 change the look for one start.");
+  Arguments arguments;
+  add_options(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (!arguments.size.empty() && (!parse_pair(arguments.size, 'x', arguments.window.width, arguments.window.height) ||
+                                  arguments.window.width < 200 || arguments.window.height < 200)) {
+    std::fprintf(stderr, "--size takes WxH, such as 1080x720.\n");
+    return 2;
+  }
+  if (int x = 0, y = 0; !arguments.position.empty()) {
+    if (!parse_pair(arguments.position, ',', x, y)) {
+      std::fprintf(stderr, "--position takes X,Y, such as 0,0.\n");
+      return 2;
+    }
+    arguments.window.x = x;
+    arguments.window.y = y;
+  }
+  log::set_sink(
+      [](log::Level level, std::string_view text) {
+        const std::string line = std::string(log::to_string(level)) + " " + std::string(text) + "\n";
+        std::fputs(line.c_str(), stderr);
+      },
+      arguments.verbose ? log::Level::debug : log::Level::warning);
+  return run(arguments);
+}
