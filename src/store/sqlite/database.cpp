@@ -45,6 +45,10 @@ Error Database::error(int code) {
     case SQLITE_PERM: return fail(ErrorCode::storage, "The database file can't be written.");
     case SQLITE_IOERR:
       failed_ = true;
+      // What the sealing file system says of a page that does not open.
+      if (code == SQLITE_IOERR_DATA) {
+        return fail(ErrorCode::storage, "The database file is damaged or was changed by somebody else.");
+      }
       return fail(ErrorCode::storage, "The disk reported an error.");
     default:
       return fail(ErrorCode::internal,
