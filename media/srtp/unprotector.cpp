@@ -29,10 +29,21 @@ Result<Unprotector> Unprotector::create(ByteView key, ByteView salt) {
   return Unprotector(std::make_unique<Session>(Session{*std::move(handle)}));
 }
 
-// Lengths are checked here because libsrtp 2.5 has been found to trust some of them (its issue 817).
 Result<Unprotector::Plain> Unprotector::unprotect(ByteView datagram) {
   if (datagram.size() > rtp::kMaxDatagramBytes) return reject_malformed("the datagram is too large");
   Plain plain;
+  plain.packet = to_bytes(datagram);
+  const auto done = unprotect_in_place(plain.packet);
+  if (!done) return done.error();
+  plain.kind = done->kind;
+  plain.packet.resize(done->size);
+  return plain;
+}
+
+// Lengths are checked here because libsrtp 2.5 has been found to trust some of them (its issue 817).
+Result<Unprotector::InPlace> Unprotector::unprotect_in_place(MutableByteView datagram) {
+  if (datagram.size() > rtp::kMaxDatagramBytes) return reject_malformed("the datagram is too large");
+  InPlace plain;
   plain.kind = rtp::classify(datagram);
   std::uint32_t ssrc = 0;
   if (plain.kind == rtp::Kind::rtp) {
@@ -48,13 +59,12 @@ Result<Unprotector::Plain> Unprotector::unprotect(ByteView datagram) {
   }
   if (!knows_or_has_room(ssrc)) return reject_malformed("too many sources");
 
-  plain.packet = to_bytes(datagram);
-  int length = static_cast<int>(plain.packet.size());
+  int length = static_cast<int>(datagram.size());
   const srtp_err_status_t status =
-      plain.kind == rtp::Kind::rtp ? srtp_unprotect(session_->handle.get(), plain.packet.data(), &length)
-                                   : srtp_unprotect_rtcp(session_->handle.get(), plain.packet.data(), &length);
+      plain.kind == rtp::Kind::rtp ? srtp_unprotect(session_->handle.get(), datagram.data(), &length)
+                                   : srtp_unprotect_rtcp(session_->handle.get(), datagram.data(), &length);
   if (status != srtp_err_status_ok) return reject(status);
-  plain.packet.resize(static_cast<std::size_t>(std::max(length, 0)));
+  plain.size = static_cast<std::size_t>(std::clamp(length, 0, static_cast<int>(datagram.size())));
   remember(ssrc);
   ++counters_.accepted;
   return plain;

@@ -71,6 +71,13 @@ class Unprotector {
 
   // invalid_argument (malformed), untrusted (forged) or conflict (replayed); each is also counted.
   Result<Plain> unprotect(ByteView datagram);
+  // The same in the caller's buffer, whose first `size` bytes are the packet afterwards. On failure its
+  // content is unspecified.
+  struct InPlace {
+    rtp::Kind kind = rtp::Kind::none;
+    std::size_t size = 0;
+  };
+  Result<InPlace> unprotect_in_place(MutableByteView datagram);
 
   const Counters& counters() const { return counters_; }
 
