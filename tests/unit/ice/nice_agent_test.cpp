@@ -4,67 +4,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
-#include <condition_variable>
 #include <cstring>
-#include <mutex>
 #include <thread>
 
 #include "sotto/ice/candidate.hpp"
 #include "sotto/ice/stun_server.hpp"
 #include "sotto/ice_nice/factory.hpp"
+#include "unit/ice/listener.hpp"
 
 namespace sotto::ice_nice {
 namespace {
 
 using ice::Path;
 using ice::State;
-using namespace std::chrono_literals;
-
-constexpr auto kPatience = 20s;  // of tests on a busy machine; what is waited for takes milliseconds
-
-// Everything an agent says, for a test to wait on.
-class Listener final : public ice::Observer {
- public:
-  void on_local_candidate(const std::string& candidate) override {
-    note([&] { candidates.push_back(candidate); });
-  }
-  void on_local_candidates_end() override {
-    note([&] { ended = true; });
-  }
-  void on_state(State new_state, Path new_path) override {
-    note([&] {
-      state = new_state;
-      path = new_path;
-    });
-  }
-  void on_datagram(ByteView datagram) override {
-    note([&] { datagrams.push_back(to_bytes(datagram)); });
-  }
-
-  template <class Condition>
-  bool wait(Condition condition) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kPatience, condition);
-  }
-  template <class Change>
-  void note(Change change) {
-    const std::lock_guard lock(mutex_);
-    change();
-    changed_.notify_all();
-  }
-
-  std::vector<std::string> candidates;
-  std::vector<Bytes> datagrams;
-  bool ended = false;
-  State state = State::gathering;
-  Path path = Path::none;
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-};
 
 struct Side {
   Listener listener;  // outlives the agent
