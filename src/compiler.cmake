@@ -19,7 +19,7 @@ target_compile_options(sotto_warnings INTERFACE
   -Woverloaded-virtual -Wformat=2 -Wundef -Wunused -Wvla)
 # GCC 12 sees overlapping copies in std::string's own operator+ at -O3 (GCC bug 105651).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  target_compile_options(sotto_warnings INTERFACE -Wno-restrict)
+  target_compile_options(sotto_warnings INTERFACE -Wno-restrict -Wno-stringop-overread)
 endif()
 
 # Hardening (docs/architecture.md). FORTIFY needs optimisation and fights with ASan.
