@@ -44,13 +44,13 @@ Result<DeviceUri> parse_device_uri(std::string_view text) {
   }
   const std::size_t colon = text.find(':');
   const std::string_view scheme = text.substr(0, colon);
-  const bool good_scheme =
-      !scheme.empty() && scheme.size() <= 16 && std::ranges::all_of(scheme, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-      });
+  const bool good_scheme = !scheme.empty() && scheme.size() <= 16 && std::ranges::all_of(scheme, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+  });
   if (!good_scheme || (colon == std::string_view::npos) != (scheme == "none")) {
-    return fail(ErrorCode::invalid_argument,
-                "\"" + std::string(text) + "\" is no device address; examples: v4l2:/dev/video0, portaudio:, none.");
+    return fail(
+        ErrorCode::invalid_argument,
+        "\"" + std::string(text) + "\" is no device address; examples: v4l2:/dev/video0, portaudio:, none.");
   }
   return DeviceUri{std::string(scheme),
                    colon == std::string_view::npos ? std::string() : std::string(text.substr(colon + 1))};
@@ -94,7 +94,8 @@ Result<Chosen> choose(DeviceFactory& factory, const std::vector<std::unique_ptr<
 
 }  // namespace
 
-Result<std::unique_ptr<VideoSource>> DeviceFactory::open_camera(std::string_view uri, const VideoFormat& wanted) {
+Result<std::unique_ptr<VideoSource>> DeviceFactory::open_camera(std::string_view uri,
+                                                                const VideoFormat& wanted) {
   if (Status good = check(wanted); !good) return std::move(good).error();
   auto chosen = choose(*this, backends_, uri, &DeviceList::cameras, &Backend::has_camera, "camera");
   if (!chosen) return std::move(chosen).error();
@@ -102,7 +103,8 @@ Result<std::unique_ptr<VideoSource>> DeviceFactory::open_camera(std::string_view
 }
 
 Result<std::unique_ptr<AudioSource>> DeviceFactory::open_microphone(std::string_view uri) {
-  auto chosen = choose(*this, backends_, uri, &DeviceList::microphones, &Backend::has_microphone, "microphone");
+  auto chosen =
+      choose(*this, backends_, uri, &DeviceList::microphones, &Backend::has_microphone, "microphone");
   if (!chosen) return std::move(chosen).error();
   return chosen->backend->open_microphone(chosen->uri);
 }

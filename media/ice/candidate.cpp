@@ -51,7 +51,8 @@ std::optional<Number> number(std::string_view word) {
 }
 
 bool is_one_of_ignoring_case(std::string_view word, std::string_view lower) {
-  return std::ranges::equal(word, lower, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+  return std::ranges::equal(word, lower,
+                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
 }
 
 // The literal in its one canonical spelling; nothing for names, scoped addresses and what is no address of
@@ -140,8 +141,8 @@ Result<Candidate> parse_candidate(std::string_view text) {
 
 std::string to_text(const Candidate& candidate) {
   const auto* type = std::ranges::find(kTypeNames, candidate.type, &TypeName::type);
-  std::string out = "candidate:" + candidate.foundation + ' ' + std::to_string(candidate.component) + " UDP " +
-                    std::to_string(candidate.priority) + ' ' + candidate.address + ' ' +
+  std::string out = "candidate:" + candidate.foundation + ' ' + std::to_string(candidate.component) +
+                    " UDP " + std::to_string(candidate.priority) + ' ' + candidate.address + ' ' +
                     std::to_string(candidate.port) + " typ " + std::string(type->name);
   if (!candidate.related_address.empty()) {
     out += " raddr " + candidate.related_address + " rport " + std::to_string(candidate.related_port);
@@ -151,7 +152,8 @@ std::string to_text(const Candidate& candidate) {
 
 Status check_credentials(std::string_view ufrag, std::string_view password) {
   const auto good = [](std::string_view text, std::size_t least) {
-    return text.size() >= least && text.size() <= kMaxCredentialBytes && std::ranges::all_of(text, is_ice_char);
+    return text.size() >= least && text.size() <= kMaxCredentialBytes &&
+           std::ranges::all_of(text, is_ice_char);
   };
   if (!good(ufrag, kMinUfragBytes) || !good(password, kMinPasswordBytes)) {
     return fail(ErrorCode::invalid_argument, "The far side's connection credentials are malformed.");

@@ -98,7 +98,8 @@ std::optional<std::vector<std::uint16_t>> read_request(ByteView in) {
     if (type == kFingerprint) {
       if (length != 4 || at + kFingerprintBytes != in.size()) return std::nullopt;  // always the last
       if (u32(in, at + 4) != (crc32(in.first(at)) ^ kFingerprintXor)) return std::nullopt;
-    } else if (!is_understood(type) && !after_integrity && std::ranges::find(unknown, type) == unknown.end()) {
+    } else if (!is_understood(type) && !after_integrity &&
+               std::ranges::find(unknown, type) == unknown.end()) {
       unknown.push_back(type);
     }
     // What follows the integrity is not protected and must be ignored (RFC 8489 section 14.5).

@@ -46,7 +46,7 @@ class SpscRing {
  private:
   std::size_t next(std::size_t index) const { return index + 1 == slots_.size() ? 0 : index + 1; }
 
-  std::vector<T> slots_;  // one more than the capacity, so that full and empty differ
+  std::vector<T> slots_;                          // one more than the capacity, so that full and empty differ
   alignas(64) std::atomic<std::size_t> head_{0};  // apart, so that the two sides do not share a cache line
   alignas(64) std::atomic<std::size_t> tail_{0};
 };

@@ -4,9 +4,9 @@
 //
 // Answers a well-formed binding request with XOR-MAPPED-ADDRESS and FINGERPRINT, or with error 420 when it
 // has comprehension-required attributes we do not know; is silent about everything else. Requests without the
-// magic cookie get the MAPPED-ADDRESS of RFC 3489 (RFC 8489 section 11), because libnice sends such. A reply has at most
-// kMaxGrowth bytes more than its request and each source has a token bucket, so the server is no use for
-// reflecting traffic at others.
+// magic cookie get the MAPPED-ADDRESS of RFC 3489 (RFC 8489 section 11), because libnice sends such. A reply
+// has at most kMaxGrowth bytes more than its request and each source has a token bucket, so the server is no
+// use for reflecting traffic at others.
 //
 // Memory is fixed at construction: buckets are found by a keyed hash of the source, and sources that collide
 // share one. `hash_key` is random, so that nobody can choose to collide with somebody else.
@@ -25,7 +25,7 @@
 namespace sotto::ice {
 
 struct TransportAddress {
-  bool v6 = false;                   // ::ffff:a.b.c.d, as a dual-stack socket gives it, counts as IPv4
+  bool v6 = false;                    // ::ffff:a.b.c.d, as a dual-stack socket gives it, counts as IPv4
   std::array<std::uint8_t, 16> ip{};  // network order; IPv4 in the first four bytes
   std::uint16_t port = 0;
 

@@ -79,7 +79,8 @@ Status AvInput::open_demuxer(const device::VideoFormat& wanted, const std::atomi
   const char* name = demuxer_name(address_.kind);
   const AVInputFormat* format = name != nullptr ? av_find_input_format(name) : nullptr;
   if (name != nullptr && format == nullptr) {
-    return fail(ErrorCode::unavailable, thing(address_) + " cannot be used: this FFmpeg has no " + name + ".");
+    return fail(ErrorCode::unavailable,
+                thing(address_) + " cannot be used: this FFmpeg has no " + name + ".");
   }
   const std::string size = std::to_string(wanted.width) + "x" + std::to_string(wanted.height);
   const std::string rate = std::to_string(wanted.fps);
@@ -112,7 +113,8 @@ Status AvInput::open_demuxer(const device::VideoFormat& wanted, const std::atomi
       // A playlist must not make us fetch something from the network.
       options.set("protocol_whitelist", "file");
     }
-    error = avformat_open_input(&context, url.c_str(), format, options.get());  // frees the context when it fails
+    error =
+        avformat_open_input(&context, url.c_str(), format, options.get());  // frees the context when it fails
     if (error >= 0) {
       demuxer_.reset(context);
       break;
@@ -185,7 +187,8 @@ std::optional<Duration> AvInput::presentation() const {
 bool AvInput::rewind() {
   if (address_.kind != InputKind::file) return false;
   const std::int64_t begin = demuxer_->streams[stream_]->start_time;
-  if (av_seek_frame(demuxer_.get(), stream_, begin == AV_NOPTS_VALUE ? 0 : begin, AVSEEK_FLAG_BACKWARD) < 0) return false;
+  if (av_seek_frame(demuxer_.get(), stream_, begin == AV_NOPTS_VALUE ? 0 : begin, AVSEEK_FLAG_BACKWARD) < 0)
+    return false;
   avcodec_flush_buffers(decoder_.get());
   draining_ = false;
   return true;

@@ -16,7 +16,8 @@ void write_log(void* source, int level, const char* format, va_list arguments) {
   if (level > AV_LOG_WARNING || !log::enabled(log::Level::debug)) return;
   std::array<char, 512> line{};
   int print_prefix = 1;
-  if (av_log_format_line2(source, level, format, arguments, line.data(), line.size(), &print_prefix) < 0) return;
+  if (av_log_format_line2(source, level, format, arguments, line.data(), line.size(), &print_prefix) < 0)
+    return;
   std::string_view text(line.data());
   while (text.ends_with('\n')) text.remove_suffix(1);
   log::debug("ffmpeg", {{"text", text}});

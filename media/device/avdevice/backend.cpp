@@ -27,14 +27,16 @@ Result<InputAddress> address_of(const DeviceUri& uri) {
   }
   if (uri.scheme == "screen") {
     const char* display = std::getenv("DISPLAY");
-    if (!uri.rest.empty()) return fail(ErrorCode::invalid_argument, "\"screen:\" stands alone: it is the whole display.");
+    if (!uri.rest.empty())
+      return fail(ErrorCode::invalid_argument, "\"screen:\" stands alone: it is the whole display.");
     if (display == nullptr || *display == 0) {
       return fail(ErrorCode::unavailable, "There is no X11 display whose screen could be shared.");
     }
     return InputAddress{InputKind::screen, display};
   }
   if (uri.scheme == "lavfi") {
-    if (uri.rest.empty()) return fail(ErrorCode::invalid_argument, "\"lavfi:\" needs a filter graph, as in lavfi:testsrc2.");
+    if (uri.rest.empty())
+      return fail(ErrorCode::invalid_argument, "\"lavfi:\" needs a filter graph, as in lavfi:testsrc2.");
     return InputAddress{InputKind::lavfi, uri.rest};
   }
   if (stat(uri.rest.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) {

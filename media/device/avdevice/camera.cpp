@@ -15,9 +15,10 @@ namespace sotto::device_avdevice {
 namespace {
 
 constexpr Duration kStopPatience = std::chrono::milliseconds(90);
-constexpr Duration kPollStep = std::chrono::milliseconds(2);    // adds a millisecond of latency on average
-constexpr Duration kNoPictures = std::chrono::seconds(5);       // a camera that is silent so long has a fault
-constexpr Duration kTooLate = std::chrono::milliseconds(200);   // pictures of a paced source later than this are skipped
+constexpr Duration kPollStep = std::chrono::milliseconds(2);  // adds a millisecond of latency on average
+constexpr Duration kNoPictures = std::chrono::seconds(5);     // a camera that is silent so long has a fault
+constexpr Duration kTooLate =
+    std::chrono::milliseconds(200);  // pictures of a paced source later than this are skipped
 
 }  // namespace
 
@@ -87,7 +88,8 @@ class Capture {
   Picture wait_for_device() {
     const TimePoint now = device::monotonic_now();
     if (now - last_picture_ > kNoPictures) {
-      return fail(ErrorCode::unavailable, "The camera " + address_.place + " has stopped delivering pictures.");
+      return fail(ErrorCode::unavailable,
+                  "The camera " + address_.place + " has stopped delivering pictures.");
     }
     device::sleep_until(now + kPollStep);
     return none();
@@ -137,7 +139,8 @@ class Capture {
 
 }  // namespace
 
-AvCamera::AvCamera(InputAddress address, const device::VideoFormat& wanted) : shared_(std::make_shared<Shared>()) {
+AvCamera::AvCamera(InputAddress address, const device::VideoFormat& wanted)
+    : shared_(std::make_shared<Shared>()) {
   shared_->address = std::move(address);
   shared_->wanted = wanted;
 }
@@ -145,7 +148,8 @@ AvCamera::AvCamera(InputAddress address, const device::VideoFormat& wanted) : sh
 AvCamera::~AvCamera() { stop(); }
 
 Status AvCamera::start(FrameCallback on_frame, device::ProblemCallback on_problem) {
-  if (thread_.joinable() || shared_->stopping) return fail(ErrorCode::conflict, "The device was started before.");
+  if (thread_.joinable() || shared_->stopping)
+    return fail(ErrorCode::conflict, "The device was started before.");
   shared_->on_frame = std::move(on_frame);
   shared_->on_problem = std::move(on_problem);
   thread_ = std::thread(&AvCamera::run, shared_);

@@ -43,7 +43,8 @@ const int* matrix_of(const AVFrame& frame) {
   return sws_getCoefficients(space);
 }
 
-void copy_plane(const std::uint8_t* from, int from_stride, std::uint8_t* to, int to_stride, int width, int height) {
+void copy_plane(const std::uint8_t* from, int from_stride, std::uint8_t* to, int to_stride, int width,
+                int height) {
   for (int row = 0; row < height; ++row) {
     std::memcpy(to + std::ptrdiff_t{row} * to_stride, from + std::ptrdiff_t{row} * from_stride,
                 static_cast<std::size_t>(width));
@@ -58,8 +59,10 @@ PictureSize fit(PictureSize source, AVRational pixel_aspect, PictureSize wanted)
   // Pixels that are not square: the picture is stretched in the direction that makes it smaller.
   if (pixel_aspect.num > 0 && pixel_aspect.den > 0) {
     const double aspect = av_q2d(pixel_aspect);
-    if (aspect < 1) width *= aspect;
-    else height /= aspect;
+    if (aspect < 1)
+      width *= aspect;
+    else
+      height /= aspect;
   }
   const double scale = std::min({1.0, wanted.width / width, wanted.height / height});
   const auto even = [](double value, int most) {
@@ -68,17 +71,19 @@ PictureSize fit(PictureSize source, AVRational pixel_aspect, PictureSize wanted)
   return {even(width * scale, wanted.width), even(height * scale, wanted.height)};
 }
 
-Status Converter::prepare(const AVFrame& frame, PictureSize target, bool source_full_range, const int* source_matrix) {
+Status Converter::prepare(const AVFrame& frame, PictureSize target, bool source_full_range,
+                          const int* source_matrix) {
   const PictureSize source{frame.width, frame.height};
   if (scaler_ && source == source_ && target == target_ && frame.format == format_ &&
       source_full_range == full_range_ && source_matrix == matrix_) {
     return ok_status();
   }
-  scaler_.reset(sws_getContext(source.width, source.height, plain_format(frame.format), target.width, target.height,
-                               AV_PIX_FMT_YUV420P, SWS_BILINEAR, nullptr, nullptr, nullptr));
+  scaler_.reset(sws_getContext(source.width, source.height, plain_format(frame.format), target.width,
+                               target.height, AV_PIX_FMT_YUV420P, SWS_BILINEAR, nullptr, nullptr, nullptr));
   if (!scaler_) {
     const char* name = av_get_pix_fmt_name(static_cast<AVPixelFormat>(frame.format));
-    return fail(ErrorCode::invalid_argument, "Pictures of format " + std::string(name != nullptr ? name : "unknown") +
+    return fail(ErrorCode::invalid_argument, "Pictures of format " +
+                                                 std::string(name != nullptr ? name : "unknown") +
                                                  " and size " + std::to_string(frame.width) + "x" +
                                                  std::to_string(frame.height) + " cannot be converted.");
   }
@@ -109,14 +114,17 @@ Result<std::shared_ptr<media::VideoFrame>> Converter::convert(const AVFrame& fra
                             target == PictureSize{frame.width, frame.height};
   if (fits_already) {
     copy_plane(frame.data[0], frame.linesize[0], out->y.data(), out->stride_y, target.width, target.height);
-    copy_plane(frame.data[1], frame.linesize[1], out->u.data(), out->stride_uv, target.width / 2, target.height / 2);
-    copy_plane(frame.data[2], frame.linesize[2], out->v.data(), out->stride_uv, target.width / 2, target.height / 2);
+    copy_plane(frame.data[1], frame.linesize[1], out->u.data(), out->stride_uv, target.width / 2,
+               target.height / 2);
+    copy_plane(frame.data[2], frame.linesize[2], out->v.data(), out->stride_uv, target.width / 2,
+               target.height / 2);
     return out;
   }
   if (Status ready = prepare(frame, target, full_range, matrix); !ready) return std::move(ready).error();
   const std::array<std::uint8_t*, 4> planes{out->y.data(), out->u.data(), out->v.data(), nullptr};
   const std::array<int, 4> strides{out->stride_y, out->stride_uv, out->stride_uv, 0};
-  const int rows = sws_scale(scaler_.get(), frame.data, frame.linesize, 0, frame.height, planes.data(), strides.data());
+  const int rows =
+      sws_scale(scaler_.get(), frame.data, frame.linesize, 0, frame.height, planes.data(), strides.data());
   if (rows != target.height) return fail(ErrorCode::invalid_argument, "A picture could not be converted.");
   return out;
 }

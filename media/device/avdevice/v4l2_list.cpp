@@ -19,8 +19,8 @@ std::optional<std::string> name_of_camera(const std::string& path) {
   const bool answered = ioctl(fd, VIDIOC_QUERYCAP, &capability) == 0;
   close(fd);
   if (!answered) return std::nullopt;
-  const auto caps =
-      (capability.capabilities & V4L2_CAP_DEVICE_CAPS) != 0 ? capability.device_caps : capability.capabilities;
+  const auto caps = (capability.capabilities & V4L2_CAP_DEVICE_CAPS) != 0 ? capability.device_caps
+                                                                          : capability.capabilities;
   // A camera's second node carries metadata only.
   if ((caps & V4L2_CAP_VIDEO_CAPTURE) == 0 || (caps & V4L2_CAP_STREAMING) == 0) return std::nullopt;
   capability.card[sizeof capability.card - 1] = 0;

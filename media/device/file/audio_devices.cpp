@@ -7,10 +7,10 @@
 #include <optional>
 
 #include "resample.hpp"
-#include "wav.hpp"
 #include "sotto/device/clock.hpp"
 #include "sotto/device/paced_thread.hpp"
 #include "sotto/device/timing_log.hpp"
+#include "wav.hpp"
 
 namespace sotto::device_file {
 namespace {
@@ -110,7 +110,7 @@ class WavSpeaker final : public device::AudioSink {
   std::unique_ptr<device::TimingLog> log_;
   device::ProblemCallback on_problem_;
   std::uint64_t index_ = 0;
-  bool failed_ = false;   // written by the thread, read after it was joined
+  bool failed_ = false;  // written by the thread, read after it was joined
   bool stopped_ = false;
   std::optional<PacedThread> thread_;
 };
@@ -124,15 +124,18 @@ std::unique_ptr<device::AudioSource> make_silent_microphone() {
 Result<std::unique_ptr<device::AudioSource>> make_tone_microphone(const std::string& text) {
   double hertz = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), hertz);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size() || !(hertz >= 20 && hertz <= 20000)) {
-    return fail(ErrorCode::invalid_argument, "A tone needs a frequency from 20 to 20000 hertz, as in tone:440.");
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size() ||
+      !(hertz >= 20 && hertz <= 20000)) {
+    return fail(ErrorCode::invalid_argument,
+                "A tone needs a frequency from 20 to 20000 hertz, as in tone:440.");
   }
   const double step = hertz / media::kSampleRate;
   return std::unique_ptr<device::AudioSource>(
       std::make_unique<GeneratedMicrophone>([step, phase = 0.0](AudioBlock& block) mutable {
         constexpr double kAmplitude = 8192;
         for (auto& sample : block.samples) {
-          sample = static_cast<std::int16_t>(std::lround(kAmplitude * std::sin(2 * std::numbers::pi * phase)));
+          sample =
+              static_cast<std::int16_t>(std::lround(kAmplitude * std::sin(2 * std::numbers::pi * phase)));
           phase += step;
           phase -= std::floor(phase);
         }
@@ -159,7 +162,8 @@ Result<std::unique_ptr<device::AudioSink>> open_wav_speaker(const std::string& p
   if (!writer) return std::move(writer).error();
   auto log = device::TimingLog::create(path + ".log");
   if (!log) return std::move(log).error();
-  return std::unique_ptr<device::AudioSink>(std::make_unique<WavSpeaker>(std::move(*writer), std::move(*log)));
+  return std::unique_ptr<device::AudioSink>(
+      std::make_unique<WavSpeaker>(std::move(*writer), std::move(*log)));
 }
 
 }  // namespace sotto::device_file

@@ -17,8 +17,9 @@ class CoveredCamera final : public device::VideoSource {
 
 Status check_path(const DeviceUri& uri, std::string_view suffix) {
   if (uri.rest.size() > suffix.size() && uri.rest.ends_with(suffix)) return ok_status();
-  return fail(ErrorCode::invalid_argument,
-              "\"" + uri.scheme + ":" + uri.rest + "\" must name a file that ends in " + std::string(suffix) + ".");
+  return fail(
+      ErrorCode::invalid_argument,
+      "\"" + uri.scheme + ":" + uri.rest + "\" must name a file that ends in " + std::string(suffix) + ".");
 }
 
 class FileBackend final : public device::Backend {
@@ -30,7 +31,8 @@ class FileBackend final : public device::Backend {
   bool has_speaker(std::string_view scheme) const override { return scheme == "none" || scheme == "file"; }
   bool has_video_sink(std::string_view scheme) const override { return scheme == "none" || scheme == "file"; }
 
-  Result<std::unique_ptr<device::VideoSource>> open_camera(const DeviceUri&, const device::VideoFormat&) override {
+  Result<std::unique_ptr<device::VideoSource>> open_camera(const DeviceUri&,
+                                                           const device::VideoFormat&) override {
     return std::unique_ptr<device::VideoSource>(std::make_unique<CoveredCamera>());
   }
   Result<std::unique_ptr<device::AudioSource>> open_microphone(const DeviceUri& uri) override {

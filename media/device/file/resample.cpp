@@ -8,9 +8,10 @@
 namespace sotto::device_file {
 namespace {
 
-constexpr int kZeroCrossings = 24;   // each side; with beta 8 the transition band is about 10 % of the pass band
-constexpr double kBeta = 8.0;        // stop band -80 dB
-constexpr double kPassBand = 0.94;   // of the lower rate's half
+constexpr int kZeroCrossings =
+    24;                        // each side; with beta 8 the transition band is about 10 % of the pass band
+constexpr double kBeta = 8.0;  // stop band -80 dB
+constexpr double kPassBand = 0.94;  // of the lower rate's half
 
 double sinc(double x) { return x == 0 ? 1 : std::sin(std::numbers::pi * x) / (std::numbers::pi * x); }
 

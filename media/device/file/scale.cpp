@@ -41,10 +41,13 @@ std::shared_ptr<media::VideoFrame> scale(const media::VideoFrame& from, int widt
   auto out = media::make_video_frame(width, height);
   out->captured = from.captured;
   out->rtp_timestamp = from.rtp_timestamp;
-  scale_plane({from.y.data(), from.width, from.height, from.stride_y}, out->y.data(), width, height, out->stride_y);
+  scale_plane({from.y.data(), from.width, from.height, from.stride_y}, out->y.data(), width, height,
+              out->stride_y);
   const int from_w = from.width / 2, from_h = from.height / 2;
-  scale_plane({from.u.data(), from_w, from_h, from.stride_uv}, out->u.data(), width / 2, height / 2, out->stride_uv);
-  scale_plane({from.v.data(), from_w, from_h, from.stride_uv}, out->v.data(), width / 2, height / 2, out->stride_uv);
+  scale_plane({from.u.data(), from_w, from_h, from.stride_uv}, out->u.data(), width / 2, height / 2,
+              out->stride_uv);
+  scale_plane({from.v.data(), from_w, from_h, from.stride_uv}, out->v.data(), width / 2, height / 2,
+              out->stride_uv);
   return out;
 }
 

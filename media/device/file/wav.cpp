@@ -17,10 +17,13 @@ std::uint16_t le16(ByteView in, std::size_t at) {
 std::uint32_t le32(ByteView in, std::size_t at) {
   return le16(in, at) | static_cast<std::uint32_t>(le16(in, at + 2)) << 16;
 }
-bool tag_is(ByteView in, std::size_t at, std::string_view tag) { return equal(in.subspan(at, 4), as_bytes(tag)); }
+bool tag_is(ByteView in, std::size_t at, std::string_view tag) {
+  return equal(in.subspan(at, 4), as_bytes(tag));
+}
 
 Error no_wav(std::string_view why) {
-  return fail(ErrorCode::invalid_argument, "This is no WAV sound file that can be played: " + std::string(why) + ".");
+  return fail(ErrorCode::invalid_argument,
+              "This is no WAV sound file that can be played: " + std::string(why) + ".");
 }
 
 struct Format {
@@ -92,7 +95,8 @@ Result<Wav> read_wav(const std::string& path) {
     append(content, ByteView(buffer).first(count));
   }
   if (std::ferror(file.get()) != 0) {
-    return fail(ErrorCode::storage, "The sound file " + path + " cannot be read: " + std::strerror(errno) + ".");
+    return fail(ErrorCode::storage,
+                "The sound file " + path + " cannot be read: " + std::strerror(errno) + ".");
   }
   auto wav = parse_wav(content);
   if (!wav) return std::move(wav).error().with(path);
@@ -109,7 +113,8 @@ WavWriter::~WavWriter() {
 Result<std::unique_ptr<WavWriter>> WavWriter::create(const std::string& path, std::uint32_t rate) {
   std::FILE* file = std::fopen(path.c_str(), "wbe");
   if (file == nullptr) {
-    return fail(ErrorCode::storage, "The sound file " + path + " cannot be written: " + std::strerror(errno) + ".");
+    return fail(ErrorCode::storage,
+                "The sound file " + path + " cannot be written: " + std::strerror(errno) + ".");
   }
   std::unique_ptr<WavWriter> writer(new WavWriter(file, path, rate));
   if (Status written = writer->write_header(); !written) return std::move(written).error();
@@ -123,7 +128,9 @@ Error WavWriter::failed(std::string_view doing) const {
 
 Status WavWriter::write_header() {
   std::array<std::uint8_t, kHeaderBytes> header{};
-  const auto text = [&](std::size_t at, std::string_view tag) { std::memcpy(&header[at], tag.data(), tag.size()); };
+  const auto text = [&](std::size_t at, std::string_view tag) {
+    std::memcpy(&header[at], tag.data(), tag.size());
+  };
   const auto number = [&](std::size_t at, std::uint64_t value, std::size_t bytes) {
     for (std::size_t i = 0; i < bytes; ++i) header[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
   };
@@ -132,7 +139,7 @@ Status WavWriter::write_header() {
   text(8, "WAVEfmt ");
   number(16, 16, 4);
   number(20, kPcm, 2);
-  number(22, 1, 2);          // channels
+  number(22, 1, 2);  // channels
   number(24, rate_, 4);
   number(28, rate_ * 2, 4);  // bytes a second
   number(32, 2, 2);          // bytes a sample of all channels

@@ -86,7 +86,8 @@ class Y4mSink final : public device::VideoSink {
       width_ = frame.width;
       height_ = frame.height;
       // The rate is the usual one, not measured: the log has the true moments.
-      if (std::fprintf(file_, "YUV4MPEG2 W%d H%d F30:1 Ip A1:1 C420mpeg2 XCOLORRANGE=LIMITED\n", width_, height_) < 0) {
+      if (std::fprintf(file_, "YUV4MPEG2 W%d H%d F30:1 Ip A1:1 C420mpeg2 XCOLORRANGE=LIMITED\n", width_,
+                       height_) < 0) {
         return false;
       }
     }
@@ -103,7 +104,8 @@ class Y4mSink final : public device::VideoSink {
   bool write_plane(const std::vector<std::uint8_t>& plane, int stride, int width, int height) {
     for (int row = 0; row < height; ++row) {
       const auto start = static_cast<std::size_t>(row) * static_cast<std::size_t>(stride);
-      if (std::fwrite(plane.data() + start, 1, static_cast<std::size_t>(width), file_) != static_cast<std::size_t>(width)) {
+      if (std::fwrite(plane.data() + start, 1, static_cast<std::size_t>(width), file_) !=
+          static_cast<std::size_t>(width)) {
         return false;
       }
     }
@@ -136,7 +138,8 @@ class BlindSink final : public device::VideoSink {
 Result<std::unique_ptr<device::VideoSink>> open_y4m_sink(const std::string& path) {
   std::FILE* file = std::fopen(path.c_str(), "wbe");
   if (file == nullptr) {
-    return fail(ErrorCode::storage, "The video file " + path + " cannot be written: " + std::strerror(errno) + ".");
+    return fail(ErrorCode::storage,
+                "The video file " + path + " cannot be written: " + std::strerror(errno) + ".");
   }
   auto log = device::TimingLog::create(path + ".log");
   if (!log) {

@@ -20,7 +20,8 @@ void for_each_device(Direction direction, Use use) {
   const PaDeviceIndex count = Pa_GetDeviceCount();  // negative for an error: then there is none
   for (PaDeviceIndex i = 0; i < count; ++i) {
     const PaDeviceInfo* info = Pa_GetDeviceInfo(i);
-    if (info != nullptr && info->name != nullptr && channels(*info, direction) > 0) use(i, std::string(info->name));
+    if (info != nullptr && info->name != nullptr && channels(*info, direction) > 0)
+      use(i, std::string(info->name));
   }
 }
 
@@ -30,7 +31,8 @@ Result<PaDeviceIndex> find_device(Direction direction, const std::string& name) 
   if (name.empty()) {
     const PaDeviceIndex index = default_device(direction);
     if (index != paNoDevice) return index;
-    return fail(ErrorCode::unavailable, std::string("No ") + word(direction) + " was found on this computer.");
+    return fail(ErrorCode::unavailable,
+                std::string("No ") + word(direction) + " was found on this computer.");
   }
   PaDeviceIndex exact = paNoDevice;
   PaDeviceIndex similar = paNoDevice;
@@ -40,7 +42,8 @@ Result<PaDeviceIndex> find_device(Direction direction, const std::string& name) 
   });
   if (exact != paNoDevice) return exact;
   if (similar != paNoDevice) return similar;
-  return fail(ErrorCode::unavailable, std::string("There is no ") + word(direction) + " called \"" + name + "\".");
+  return fail(ErrorCode::unavailable,
+              std::string("There is no ") + word(direction) + " called \"" + name + "\".");
 }
 
 bool is_for_people(std::string_view name) {

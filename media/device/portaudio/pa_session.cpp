@@ -11,7 +11,8 @@ int users = 0;
 // ALSA and JACK tell stderr about every plug-in and server they cannot reach while PortAudio asks round;
 // nobody wants to read that in a terminal program. They are not linked by us, only by PortAudio: hence the
 // look-up of names.
-using AlsaHandler = void (*)(const char* file, int line, const char* function, int error, const char* format, ...);
+using AlsaHandler = void (*)(const char* file, int line, const char* function, int error, const char* format,
+                             ...);
 void ignore_alsa(const char*, int, const char*, int, const char*, ...) {}
 using JackHandler = void (*)(const char* text);
 void ignore_jack(const char*) {}
@@ -57,7 +58,8 @@ Error pa_error(std::string_view what, PaError error) {
       return fail(ErrorCode::unavailable, thing + " does not support 48 kHz with 16 bits.");
     case paUnanticipatedHostError: {
       const PaHostErrorInfo* info = Pa_GetLastHostErrorInfo();
-      const std::string text = info != nullptr && info->errorText != nullptr ? info->errorText : "unknown error";
+      const std::string text =
+          info != nullptr && info->errorText != nullptr ? info->errorText : "unknown error";
       return fail(ErrorCode::unavailable, thing + " does not work: " + text + ".");
     }
     default: return fail(ErrorCode::unavailable, thing + " does not work: " + Pa_GetErrorText(error) + ".");

@@ -51,7 +51,8 @@ PaStreamOwner::~PaStreamOwner() {
 
 Status PaStreamOwner::start() {
   const auto held = PaSession::lock();
-  if (const PaError error = Pa_StartStream(stream_); error != paNoError) return pa_error(thing(direction_), error);
+  if (const PaError error = Pa_StartStream(stream_); error != paNoError)
+    return pa_error(thing(direction_), error);
   return ok_status();
 }
 

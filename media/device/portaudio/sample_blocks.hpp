@@ -16,7 +16,8 @@ class BlockCutter {
  public:
   BlockCutter(BlockRing& ring, int channels) : ring_(ring), channels_(channels) {}
 
-  // `samples` null: silence. `captured`: of the first sample. Returns how many blocks did not fit into the ring.
+  // `samples` null: silence. `captured`: of the first sample. Returns how many blocks did not fit into the
+  // ring.
   int take(const std::int16_t* samples, std::size_t frames, TimePoint captured);
 
  private:

@@ -113,6 +113,8 @@ class Speaker final : public device::AudioSink {
 
 }  // namespace
 
-std::unique_ptr<device::AudioSink> make_speaker(const std::string& name) { return std::make_unique<Speaker>(name); }
+std::unique_ptr<device::AudioSink> make_speaker(const std::string& name) {
+  return std::make_unique<Speaker>(name);
+}
 
 }  // namespace sotto::device_portaudio

@@ -69,8 +69,8 @@ ice::Candidate from_nice(const NiceCandidate& candidate, bool hide_related) {
     // The related address is our own, and only there for diagnosis (RFC 8839 section 5.1).
     const bool v6 = out.address.find(':') != std::string::npos;
     out.related_address = hide_related ? (v6 ? "::" : "0.0.0.0") : literal(candidate.base_addr);
-    out.related_port =
-        hide_related ? std::uint16_t{0} : static_cast<std::uint16_t>(nice_address_get_port(&candidate.base_addr));
+    out.related_port = hide_related ? std::uint16_t{0}
+                                    : static_cast<std::uint16_t>(nice_address_get_port(&candidate.base_addr));
   }
   return out;
 }
@@ -151,7 +151,8 @@ class NiceIceAgent final : public ice::Agent {
 
 Status NiceIceAgent::begin(const ice::Options& options) {
   if (options.relay_only && options.turn.empty()) {
-    return fail(ErrorCode::unavailable, "Calls through a relay only are wanted, but the server offers no relay.");
+    return fail(ErrorCode::unavailable,
+                "Calls through a relay only are wanted, but the server offers no relay.");
   }
   if (options.stun && (!is_literal(options.stun->address) || options.stun->port == 0)) {
     return fail(ErrorCode::invalid_argument, "The STUN server's address is not an IP address with a port.");
@@ -166,7 +167,8 @@ Status NiceIceAgent::begin(const ice::Options& options) {
       loop_.context(), NICE_COMPATIBILITY_RFC5245,
       static_cast<NiceAgentOption>(NICE_AGENT_OPTION_ICE_TRICKLE | NICE_AGENT_OPTION_CONSENT_FRESHNESS)));
   g_object_set(agent_.get(), "upnp", FALSE, "ice-tcp", FALSE, "controlling-mode",
-               static_cast<gboolean>(options.controlling), "force-relay", static_cast<gboolean>(relay_only_), nullptr);
+               static_cast<gboolean>(options.controlling), "force-relay", static_cast<gboolean>(relay_only_),
+               nullptr);
   if (options.stun) {
     g_object_set(agent_.get(), "stun-server", options.stun->address.c_str(), "stun-server-port",
                  static_cast<guint>(options.stun->port), nullptr);
@@ -182,8 +184,9 @@ Status NiceIceAgent::begin(const ice::Options& options) {
   stream_ = nice_agent_add_stream(agent_.get(), 1);
   if (stream_ == 0) return fail(ErrorCode::internal, "The connection could not be prepared.");
   for (const ice::TurnServer& turn : options.turn) {
-    if (nice_agent_set_relay_info(agent_.get(), stream_, kComponent, turn.server.address.c_str(), turn.server.port,
-                                  turn.username.c_str(), turn.password.c_str(), NICE_RELAY_TYPE_TURN_UDP) == FALSE) {
+    if (nice_agent_set_relay_info(agent_.get(), stream_, kComponent, turn.server.address.c_str(),
+                                  turn.server.port, turn.username.c_str(), turn.password.c_str(),
+                                  NICE_RELAY_TYPE_TURN_UDP) == FALSE) {
       return fail(ErrorCode::invalid_argument, "The relay's address or credentials are not usable.");
     }
   }
@@ -206,7 +209,8 @@ Status NiceIceAgent::begin(const ice::Options& options) {
                      me->observer_.on_local_candidate(ice::to_text(found));
                    }),
                    this);
-  g_signal_connect(agent_.get(), "candidate-gathering-done", G_CALLBACK(+[](NiceAgent*, guint, gpointer self) {
+  g_signal_connect(agent_.get(), "candidate-gathering-done",
+                   G_CALLBACK(+[](NiceAgent*, guint, gpointer self) {
                      auto* me = static_cast<NiceIceAgent*>(self);
                      if (!me->closing_) me->observer_.on_local_candidates_end();
                    }),
@@ -216,11 +220,12 @@ Status NiceIceAgent::begin(const ice::Options& options) {
                      static_cast<NiceIceAgent*>(self)->on_component_state(state);
                    }),
                    this);
-  g_signal_connect(agent_.get(), "new-selected-pair-full",
-                   G_CALLBACK(+[](NiceAgent*, guint, guint, NiceCandidate* local, NiceCandidate* remote, gpointer self) {
-                     static_cast<NiceIceAgent*>(self)->on_selected_pair(*local, *remote);
-                   }),
-                   this);
+  g_signal_connect(
+      agent_.get(), "new-selected-pair-full",
+      G_CALLBACK(+[](NiceAgent*, guint, guint, NiceCandidate* local, NiceCandidate* remote, gpointer self) {
+        static_cast<NiceIceAgent*>(self)->on_selected_pair(*local, *remote);
+      }),
+      this);
   nice_agent_attach_recv(
       agent_.get(), stream_, kComponent, loop_.context(),
       [](NiceAgent*, guint, guint, guint size, gchar* data, gpointer self) {
@@ -257,13 +262,15 @@ Status NiceIceAgent::set_remote(std::string_view ufrag, std::string_view passwor
   if (closed_) return closed_error();
   if (!remote_ufrag_.empty()) {
     if (remote_ufrag_ == ufrag && remote_password_ == password) return ok_status();
-    return fail(ErrorCode::conflict, "The far side changed its connection credentials in the middle of the call.");
+    return fail(ErrorCode::conflict,
+                "The far side changed its connection credentials in the middle of the call.");
   }
   remote_ufrag_ = ufrag;
   remote_password_ = password;
   loop_.post([this, their_ufrag = remote_ufrag_, their_password = remote_password_] {
     if (closing_) return;
-    if (nice_agent_set_remote_credentials(agent_.get(), stream_, their_ufrag.c_str(), their_password.c_str()) == FALSE) {
+    if (nice_agent_set_remote_credentials(agent_.get(), stream_, their_ufrag.c_str(),
+                                          their_password.c_str()) == FALSE) {
       log::warning("ice.credentials_refused");
       return;
     }
@@ -336,7 +343,8 @@ void NiceIceAgent::on_component_state(guint state) {
 }
 
 void NiceIceAgent::on_selected_pair(const NiceCandidate& local, const NiceCandidate& remote) {
-  const bool relayed = local.type == NICE_CANDIDATE_TYPE_RELAYED || remote.type == NICE_CANDIDATE_TYPE_RELAYED;
+  const bool relayed =
+      local.type == NICE_CANDIDATE_TYPE_RELAYED || remote.type == NICE_CANDIDATE_TYPE_RELAYED;
   path_ = relayed ? Path::relay : Path::direct;
   if (state_ == State::connected) report(State::connected);
 }
@@ -358,7 +366,8 @@ Status NiceIceAgent::send(ByteView datagram) {
     return fail(ErrorCode::unavailable, "The call's connection is not up.");
   }
   const auto size = static_cast<guint>(datagram.size());
-  const gint sent = nice_agent_send(agent_.get(), stream_, kComponent, size, reinterpret_cast<const gchar*>(datagram.data()));
+  const gint sent = nice_agent_send(agent_.get(), stream_, kComponent, size,
+                                    reinterpret_cast<const gchar*>(datagram.data()));
   if (sent != static_cast<gint>(size)) {
     return fail(ErrorCode::unavailable, "The network did not take a packet.");
   }
@@ -380,8 +389,8 @@ void NiceIceAgent::close() {
 void NiceIceAgent::begin_closing() {
   closing_ = true;
   nice_agent_close_async(
-      agent_.get(), [](GObject*, GAsyncResult*, gpointer self) { static_cast<NiceIceAgent*>(self)->loop_.quit(); },
-      this);
+      agent_.get(),
+      [](GObject*, GAsyncResult*, gpointer self) { static_cast<NiceIceAgent*>(self)->loop_.quit(); }, this);
   GSource* timeout = g_timeout_source_new(kCloseWaitMs);
   g_source_set_callback(
       timeout,

@@ -39,7 +39,8 @@ std::vector<std::string> local_addresses(bool with_loopback) {
   if (getifaddrs(&first) == 0) {
     const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(first, &freeifaddrs);
     for (const ifaddrs* at = first; at != nullptr && out.size() < kMaxLocalAddresses; at = at->ifa_next) {
-      if (at->ifa_addr == nullptr || (at->ifa_flags & IFF_UP) == 0 || (at->ifa_flags & IFF_LOOPBACK) != 0) continue;
+      if (at->ifa_addr == nullptr || (at->ifa_flags & IFF_UP) == 0 || (at->ifa_flags & IFF_LOOPBACK) != 0)
+        continue;
       if (is_bridge(at->ifa_name)) continue;
       if (std::string text = literal(at->ifa_addr); !text.empty()) out.push_back(std::move(text));
     }

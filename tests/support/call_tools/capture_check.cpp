@@ -27,7 +27,8 @@ double entropy(const Histogram& histogram) {
 double chi_square(const Histogram& histogram, std::size_t total) {
   const double expected = static_cast<double>(total) / 256;
   double sum = 0;
-  for (const std::uint64_t count : histogram) sum += std::pow(static_cast<double>(count) - expected, 2) / expected;
+  for (const std::uint64_t count : histogram)
+    sum += std::pow(static_cast<double>(count) - expected, 2) / expected;
   return sum;
 }
 
@@ -51,7 +52,8 @@ bool contains(ByteView haystack, std::string_view needle) {
 
 CaptureReport inspect_capture(const std::vector<UdpPacket>& packets, const std::vector<std::uint16_t>& ports,
                               const std::vector<std::string>& texts) {
-  std::vector<std::string> looked_for{"x264 - core", "H.264/MPEG-4 AVC codec", "Lavc", std::string("\0\0\0\1\x67", 5)};
+  std::vector<std::string> looked_for{"x264 - core", "H.264/MPEG-4 AVC codec", "Lavc",
+                                      std::string("\0\0\0\1\x67", 5)};
   looked_for.insert(looked_for.end(), texts.begin(), texts.end());
 
   CaptureReport report;
@@ -62,7 +64,8 @@ CaptureReport inspect_capture(const std::vector<UdpPacket>& packets, const std::
     const auto is_ours = [&](std::uint16_t port) { return std::ranges::find(ports, port) != ports.end(); };
     if (!ports.empty() && !is_ours(packet.from_port) && !is_ours(packet.to_port)) continue;
     for (const std::string& text : looked_for) {
-      if (contains(data, text) && std::ranges::find(report.texts, text) == report.texts.end()) report.texts.push_back(text);
+      if (contains(data, text) && std::ranges::find(report.texts, text) == report.texts.end())
+        report.texts.push_back(text);
     }
     if (data.size() >= 20 && data[0] < 4) {
       ++report.stun;
@@ -76,7 +79,8 @@ CaptureReport inspect_capture(const std::vector<UdpPacket>& packets, const std::
       const ByteView payload = rtp_payload(data);
       for (const std::uint8_t byte : payload) ++bytes[byte];
       if (payload.size() < 2) continue;
-      const std::uint32_t ssrc = static_cast<std::uint32_t>(data[8]) << 24 | data[9] << 16 | data[10] << 8 | data[11];
+      const std::uint32_t ssrc =
+          static_cast<std::uint32_t>(data[8]) << 24 | data[9] << 16 | data[10] << 8 | data[11];
       Stream& stream = streams[ssrc];
       ++stream.packets;
       ++stream.first[payload[0]];
@@ -97,12 +101,15 @@ Status verdict(const CaptureReport& report) {
   const auto wrong = [](std::string sentence) { return fail(ErrorCode::untrusted, std::move(sentence)); };
   if (report.streams_judged == 0) return wrong("The capture holds too few media packets to judge.");
   if (!report.texts.empty()) return wrong("Text was found in the clear: " + report.texts.front());
-  if (report.plain_rtcp > 0) return wrong(std::to_string(report.plain_rtcp) + " RTCP packets are not encrypted.");
+  if (report.plain_rtcp > 0)
+    return wrong(std::to_string(report.plain_rtcp) + " RTCP packets are not encrypted.");
   if (report.payload_entropy < kLeastEntropy) {
-    return wrong("The media have only " + std::to_string(report.payload_entropy) + " bits of entropy a byte.");
+    return wrong("The media have only " + std::to_string(report.payload_entropy) +
+                 " bits of entropy a byte.");
   }
   if (report.worst_regularity > kMostRegularity) {
-    return wrong("The media begin too regularly to be encrypted: " + std::to_string(report.worst_regularity) + ".");
+    return wrong("The media begin too regularly to be encrypted: " + std::to_string(report.worst_regularity) +
+                 ".");
   }
   return ok_status();
 }

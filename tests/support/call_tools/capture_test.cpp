@@ -15,7 +15,8 @@ namespace sotto::test {
 namespace {
 
 void put(Bytes& out, std::uint64_t value, int bytes) {
-  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
+  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8)
+    out.push_back(static_cast<std::uint8_t>(value >> shift));
 }
 
 Bytes rtp(std::uint32_t ssrc, std::uint16_t number, ByteView payload) {

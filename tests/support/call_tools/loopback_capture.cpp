@@ -58,10 +58,12 @@ void LoopbackCapture::run() {
     }
     sockaddr_ll from{};
     socklen_t size = sizeof from;
-    const ssize_t got = recvfrom(fd_, buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
+    const ssize_t got =
+        recvfrom(fd_, buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
     // Every packet passes lo twice, on its way out and in.
     if (got <= 0 || from.sll_pkttype == PACKET_OUTGOING || packets_.size() >= kMaxPackets) continue;
-    if (auto packet = udp_of_ip(ByteView(buffer).first(static_cast<std::size_t>(got)))) packets_.push_back(std::move(*packet));
+    if (auto packet = udp_of_ip(ByteView(buffer).first(static_cast<std::size_t>(got))))
+      packets_.push_back(std::move(*packet));
   }
 }
 

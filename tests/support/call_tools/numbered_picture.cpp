@@ -47,7 +47,8 @@ std::shared_ptr<media::VideoFrame> make_numbered_picture(int width, int height, 
   auto frame = media::make_video_frame(width, height);
   for (int y = 0; y < height; ++y) {
     auto* row = &frame->y[static_cast<std::size_t>(y) * static_cast<std::size_t>(frame->stride_y)];
-    for (int x = 0; x < width; ++x) row[x] = static_cast<std::uint8_t>(40 + (x * 120 / width + y * 60 / height));
+    for (int x = 0; x < width; ++x)
+      row[x] = static_cast<std::uint8_t>(40 + (x * 120 / width + y * 60 / height));
   }
   const int side = height / 6;
   const int place = static_cast<int>(number * 4 % static_cast<std::uint32_t>(width - side));
@@ -69,7 +70,8 @@ std::optional<std::uint32_t> read_picture_number(const media::VideoFrame& pictur
     int sum = 0, count = 0;
     for (int y = field.y + field.height / 4; y < field.y + field.height * 3 / 4; ++y) {
       for (int x = field.x + field.width / 4; x < field.x + field.width * 3 / 4; ++x) {
-        sum += picture.y[static_cast<std::size_t>(y) * static_cast<std::size_t>(picture.stride_y) + static_cast<std::size_t>(x)];
+        sum += picture.y[static_cast<std::size_t>(y) * static_cast<std::size_t>(picture.stride_y) +
+                         static_cast<std::size_t>(x)];
         ++count;
       }
     }
@@ -102,9 +104,12 @@ NumberReport check_numbers(const std::vector<std::optional<std::uint32_t>>& numb
     if (last) {
       const bool forwards = period == 0 ? *number > *last : (*number + period - *last) % period <= period / 2;
       const std::uint32_t step = period == 0 ? *number - *last : (*number + period - *last) % period;
-      if (*number == *last) ++report.repeats;
-      else if (!forwards) ++report.backwards;
-      else report.skipped += step - 1;
+      if (*number == *last)
+        ++report.repeats;
+      else if (!forwards)
+        ++report.backwards;
+      else
+        report.skipped += step - 1;
     }
     last = number;
   }

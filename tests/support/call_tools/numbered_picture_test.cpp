@@ -46,7 +46,8 @@ TEST(NumberedPicture, is_not_found_in_other_pictures) {
   EXPECT_EQ(read_picture_number(*white), std::nullopt);
   EXPECT_EQ(read_picture_number(*media::make_video_frame(64, 64)), std::nullopt);
   auto half = make_numbered_picture(1280, 720, 12345);
-  std::fill(half->y.begin() + 90L * half->stride_y, half->y.begin() + 180L * half->stride_y, std::uint8_t{16});
+  std::fill(half->y.begin() + 90L * half->stride_y, half->y.begin() + 180L * half->stride_y,
+            std::uint8_t{16});
   EXPECT_EQ(read_picture_number(*half), std::nullopt);
 }
 

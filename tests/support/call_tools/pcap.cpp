@@ -9,7 +9,9 @@ namespace {
 constexpr std::uint16_t kEtherIpv4 = 0x0800, kEtherIpv6 = 0x86DD;
 constexpr std::uint8_t kProtocolUdp = 17;
 
-std::uint16_t be16(ByteView in, std::size_t at) { return static_cast<std::uint16_t>(in[at] << 8 | in[at + 1]); }
+std::uint16_t be16(ByteView in, std::size_t at) {
+  return static_cast<std::uint16_t>(in[at] << 8 | in[at + 1]);
+}
 std::uint32_t le32(ByteView in, std::size_t at) {
   return in[at] | static_cast<std::uint32_t>(in[at + 1]) << 8 | static_cast<std::uint32_t>(in[at + 2]) << 16 |
          static_cast<std::uint32_t>(in[at + 3]) << 24;
@@ -51,7 +53,8 @@ std::optional<UdpPacket> udp_of_ip(ByteView packet) {
     if (header < 20 || header > packet.size() || fragment || packet[9] != kProtocolUdp) return std::nullopt;
     return udp_of(packet.subspan(header));
   }
-  if (packet.size() >= 40 && packet[0] >> 4 == 6 && packet[6] == kProtocolUdp) return udp_of(packet.subspan(40));
+  if (packet.size() >= 40 && packet[0] >> 4 == 6 && packet[6] == kProtocolUdp)
+    return udp_of(packet.subspan(40));
   return std::nullopt;
 }
 

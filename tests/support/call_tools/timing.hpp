@@ -18,8 +18,8 @@ struct TimingLine {
 Result<std::vector<TimingLine>> read_timing_log(const std::string& path);
 
 struct LatencyReport {
-  std::size_t shown = 0;      // lines of the sink
-  std::size_t joined = 0;     // of them with a moment of capture
+  std::size_t shown = 0;   // lines of the sink
+  std::size_t joined = 0;  // of them with a moment of capture
   double median_ms = 0, p95_ms = 0, least_ms = 0, most_ms = 0;
 };
 // A timestamp that was captured twice counts with its first moment.

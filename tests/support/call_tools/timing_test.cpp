@@ -39,7 +39,7 @@ TEST(Latency, is_joined_by_rtp_timestamp) {
     if (i % 10 == 9) continue;  // lost on the way
     shown.push_back(line(shown.size(), i * 33 + 50 + i, static_cast<std::uint32_t>(i) * 3000));
   }
-  shown.push_back(line(90, 5000, 77));  // of an unknown picture
+  shown.push_back(line(90, 5000, 77));     // of an unknown picture
   captured.push_back(line(100, 4000, 0));  // a timestamp seen before counts once, with its first moment
   const LatencyReport report = measure_latency(captured, shown);
   EXPECT_EQ(report.shown, 91U);
@@ -53,7 +53,8 @@ TEST(Latency, is_joined_by_rtp_timestamp) {
 
 TEST(Pace, is_lines_over_time_and_the_longest_pause) {
   std::vector<TimingLine> lines;
-  for (int i = 0; i <= 30; ++i) lines.push_back(line(static_cast<std::uint64_t>(i), i * 50 + (i > 10 ? 500 : 0), 0));
+  for (int i = 0; i <= 30; ++i)
+    lines.push_back(line(static_cast<std::uint64_t>(i), i * 50 + (i > 10 ? 500 : 0), 0));
   EXPECT_DOUBLE_EQ(lines_per_second(lines), 15);
   EXPECT_DOUBLE_EQ(longest_gap_ms(lines), 550);
   EXPECT_EQ(lines_per_second({}), 0);

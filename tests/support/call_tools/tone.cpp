@@ -47,7 +47,8 @@ double energy(std::span<const std::int16_t> samples) {
 
 Result<Tone> find_tone(std::span<const std::int16_t> samples, std::uint32_t rate) {
   constexpr std::size_t kLeast = 4096, kMost = 65536;
-  if (samples.size() < kLeast) return fail(ErrorCode::invalid_argument, "The recording is too short to tell its tone.");
+  if (samples.size() < kLeast)
+    return fail(ErrorCode::invalid_argument, "The recording is too short to tell its tone.");
   const std::size_t size = std::min(kMost, std::bit_floor(samples.size()));
   std::span<const std::int16_t> stretch = samples.first(size);
   for (std::size_t at = 0; at + size <= samples.size(); at += size / 4) {
@@ -56,7 +57,8 @@ Result<Tone> find_tone(std::span<const std::int16_t> samples, std::uint32_t rate
 
   std::vector<Complex> values(size);
   for (std::size_t i = 0; i < size; ++i) {
-    const double window = 0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(size));
+    const double window =
+        0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(size));
     values[i] = stretch[i] * window;
   }
   fourier(values);
@@ -65,7 +67,8 @@ Result<Tone> find_tone(std::span<const std::int16_t> samples, std::uint32_t rate
 
   const double width = static_cast<double>(rate) / static_cast<double>(size);
   const auto lowest = static_cast<std::size_t>(std::ceil(20 / width));  // not a constant
-  const auto peak = static_cast<std::size_t>(std::max_element(power.begin() + static_cast<std::ptrdiff_t>(lowest), power.end() - 1) - power.begin());
+  const auto peak = static_cast<std::size_t>(
+      std::max_element(power.begin() + static_cast<std::ptrdiff_t>(lowest), power.end() - 1) - power.begin());
   double total = 0, near = 0;
   for (std::size_t i = lowest; i < power.size(); ++i) {
     total += power[i];

@@ -16,8 +16,8 @@ std::vector<std::int16_t> tone(double hertz, std::size_t count, double amplitude
   std::vector<std::int16_t> out(count);
   for (std::size_t i = 0; i < count; ++i) {
     const double hiss = noise * (static_cast<double>(random.below(2001)) / 1000 - 1);
-    out[i] = static_cast<std::int16_t>(
-        std::lround(amplitude * std::sin(2 * std::numbers::pi * hertz * static_cast<double>(i) / 48000) + hiss));
+    out[i] = static_cast<std::int16_t>(std::lround(
+        amplitude * std::sin(2 * std::numbers::pi * hertz * static_cast<double>(i) / 48000) + hiss));
   }
   return out;
 }

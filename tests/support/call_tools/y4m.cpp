@@ -34,7 +34,8 @@ int number_after(std::string_view line, char tag) {
 template <class Row>
 bool each_row(int width, int height, int stride, Row row) {
   for (int y = 0; y < height; ++y) {
-    if (!row(static_cast<std::size_t>(y) * static_cast<std::size_t>(stride), static_cast<std::size_t>(width))) return false;
+    if (!row(static_cast<std::size_t>(y) * static_cast<std::size_t>(stride), static_cast<std::size_t>(width)))
+      return false;
   }
   return true;
 }
@@ -75,12 +76,13 @@ Result<std::shared_ptr<media::VideoFrame>> Y4mReader::next() {
   return frame;
 }
 
-Result<std::unique_ptr<Y4mWriter>> Y4mWriter::create(const std::string& path, int width, int height, int fps) {
+Result<std::unique_ptr<Y4mWriter>> Y4mWriter::create(const std::string& path, int width, int height,
+                                                     int fps) {
   auto writer = std::make_unique<Y4mWriter>();
   writer->file_.reset(std::fopen(path.c_str(), "wbe"));
   if (!writer->file_ ||
-      std::fprintf(writer->file_.get(), "YUV4MPEG2 W%d H%d F%d:1 Ip A1:1 C420mpeg2 XCOLORRANGE=LIMITED\n", width,
-                   height, fps) < 0) {
+      std::fprintf(writer->file_.get(), "YUV4MPEG2 W%d H%d F%d:1 Ip A1:1 C420mpeg2 XCOLORRANGE=LIMITED\n",
+                   width, height, fps) < 0) {
     return fail(ErrorCode::storage, "The y4m file " + path + " cannot be written.");
   }
   return writer;
@@ -92,7 +94,8 @@ Status Y4mWriter::write(const media::VideoFrame& frame) {
       return std::fwrite(&plane[at], 1, size, file_.get()) == size;
     });
   };
-  if (std::fputs("FRAME\n", file_.get()) < 0 || !write_plane(frame.y, frame.width, frame.height, frame.stride_y) ||
+  if (std::fputs("FRAME\n", file_.get()) < 0 ||
+      !write_plane(frame.y, frame.width, frame.height, frame.stride_y) ||
       !write_plane(frame.u, frame.width / 2, frame.height / 2, frame.stride_uv) ||
       !write_plane(frame.v, frame.width / 2, frame.height / 2, frame.stride_uv)) {
     return fail(ErrorCode::storage, "A picture could not be written.");
@@ -101,7 +104,8 @@ Status Y4mWriter::write(const media::VideoFrame& frame) {
 }
 
 Status Y4mWriter::close() {
-  if (std::fclose(file_.release()) != 0) return fail(ErrorCode::storage, "The y4m file could not be finished.");
+  if (std::fclose(file_.release()) != 0)
+    return fail(ErrorCode::storage, "The y4m file could not be finished.");
   return ok_status();
 }
 

@@ -164,14 +164,16 @@ TEST(FileCamera, reports_a_file_that_is_no_video) {
   std::ofstream(dir.file("text.mp4")) << "certainly no video at all, but long enough to be looked at\n";
   std::ofstream(dir.file("empty.y4m")) << "YUV4MPEG2 W64 H64 F25:1\n";
   // A playlist that wants something from elsewhere.
-  std::ofstream(dir.file("list.m3u8")) << "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nhttp://127.0.0.1:1/a.ts\n#EXT-X-ENDLIST\n";
+  std::ofstream(dir.file("list.m3u8"))
+      << "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nhttp://127.0.0.1:1/a.ts\n#EXT-X-ENDLIST\n";
   for (const char* name : {"text.mp4", "empty.y4m", "list.m3u8"}) {
     auto camera = open("file:" + dir.file(name));
     ASSERT_TRUE(camera.ok());
     Viewer viewer;
     viewer.start(**camera);
     EXPECT_TRUE(viewer.wait_for_problem()) << name;
-    EXPECT_EQ(viewer.problems[0].code, ErrorCode::invalid_argument) << name << ": " << viewer.problems[0].message;
+    EXPECT_EQ(viewer.problems[0].code, ErrorCode::invalid_argument)
+        << name << ": " << viewer.problems[0].message;
     (*camera)->stop();
   }
 }
@@ -198,7 +200,8 @@ TEST(Camera, reports_a_device_that_is_no_camera) {
 
 TEST(Camera, stops_quickly_in_every_phase_and_is_silent_afterwards) {
   for (const int frames_first : {0, 1}) {
-    auto camera = open("lavfi:testsrc2=size=1280x720:rate=1", {1280, 720, 1});  // a second from picture to picture
+    auto camera =
+        open("lavfi:testsrc2=size=1280x720:rate=1", {1280, 720, 1});  // a second from picture to picture
     ASSERT_TRUE(camera.ok());
     Viewer viewer;
     viewer.start(**camera);

@@ -17,7 +17,8 @@ AvPtr<AVFrame> make_frame(AVPixelFormat format, int width, int height) {
 }
 
 void fill_plane(AVFrame& frame, int plane, int rows, std::uint8_t value) {
-  std::memset(frame.data[plane], value, static_cast<std::size_t>(frame.linesize[plane]) * static_cast<std::size_t>(rows));
+  std::memset(frame.data[plane], value,
+              static_cast<std::size_t>(frame.linesize[plane]) * static_cast<std::size_t>(rows));
 }
 
 TEST(Fit, keeps_the_aspect_and_never_enlarges) {
@@ -36,7 +37,8 @@ TEST(Fit, keeps_the_aspect_and_never_enlarges) {
 TEST(Converter, copies_pictures_that_fit_already_bit_by_bit) {
   const auto frame = make_frame(AV_PIX_FMT_YUV420P, 1280, 720);
   for (int row = 0; row < 720; ++row) {
-    for (int x = 0; x < 1280; ++x) frame->data[0][row * frame->linesize[0] + x] = static_cast<std::uint8_t>(x * 7 + row);
+    for (int x = 0; x < 1280; ++x)
+      frame->data[0][row * frame->linesize[0] + x] = static_cast<std::uint8_t>(x * 7 + row);
   }
   fill_plane(*frame, 1, 360, 33);
   fill_plane(*frame, 2, 360, 44);
@@ -44,7 +46,8 @@ TEST(Converter, copies_pictures_that_fit_already_bit_by_bit) {
   ASSERT_TRUE(out.ok());
   for (int row = 0; row < 720; ++row) {
     ASSERT_EQ(std::memcmp(&(*out)->y[static_cast<std::size_t>(row * (*out)->stride_y)],
-                          frame->data[0] + row * frame->linesize[0], 1280), 0);
+                          frame->data[0] + row * frame->linesize[0], 1280),
+              0);
   }
   EXPECT_EQ((*out)->u[0], 33);
   EXPECT_EQ((*out)->v[static_cast<std::size_t>(359 * (*out)->stride_uv + 639)], 44);
@@ -54,7 +57,8 @@ TEST(Converter, copies_pictures_that_fit_already_bit_by_bit) {
 TEST(Converter, makes_bt709_of_rgb) {
   const auto frame = make_frame(AV_PIX_FMT_BGR0, 320, 240);
   for (int row = 0; row < 240; ++row) {
-    for (int x = 0; x < 320; ++x) std::memcpy(frame->data[0] + row * frame->linesize[0] + x * 4, "\0\0\xff\0", 4);
+    for (int x = 0; x < 320; ++x)
+      std::memcpy(frame->data[0] + row * frame->linesize[0] + x * 4, "\0\0\xff\0", 4);
   }
   const auto out = Converter({1280, 720}).convert(*frame);
   ASSERT_TRUE(out.ok());
@@ -82,7 +86,8 @@ TEST(Converter, follows_a_source_that_changes_its_size) {
   Converter converter({640, 360});
   for (const PictureSize size : {PictureSize{1920, 1080}, PictureSize{320, 180}, PictureSize{1920, 1080}}) {
     const auto frame = make_frame(AV_PIX_FMT_YUYV422, size.width, size.height);
-    std::memset(frame->data[0], 128, static_cast<std::size_t>(frame->linesize[0]) * static_cast<std::size_t>(size.height));
+    std::memset(frame->data[0], 128,
+                static_cast<std::size_t>(frame->linesize[0]) * static_cast<std::size_t>(size.height));
     const auto out = converter.convert(*frame);
     ASSERT_TRUE(out.ok());
     EXPECT_EQ((*out)->width, std::min(640, size.width));

@@ -79,8 +79,9 @@ TEST(DeviceFactory, refuses_impossible_pictures) {
   std::string opened;
   DeviceFactory factory;
   factory.add(std::make_unique<FakeBackend>(opened, true));
-  for (const VideoFormat format : {VideoFormat{1281, 720, 30}, VideoFormat{0, 720, 30}, VideoFormat{1280, 721, 30},
-                                   VideoFormat{4096, 720, 30}, VideoFormat{1280, 720, 0}, VideoFormat{1280, 720, 61}}) {
+  for (const VideoFormat format :
+       {VideoFormat{1281, 720, 30}, VideoFormat{0, 720, 30}, VideoFormat{1280, 721, 30},
+        VideoFormat{4096, 720, 30}, VideoFormat{1280, 720, 0}, VideoFormat{1280, 720, 61}}) {
     EXPECT_EQ(factory.open_camera("a:x", format).error().code, ErrorCode::invalid_argument);
   }
   EXPECT_TRUE(opened.empty());

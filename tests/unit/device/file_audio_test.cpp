@@ -63,7 +63,8 @@ TEST(ToneMicrophone, plays_the_asked_frequency_without_a_seam_every_ten_millisec
 
 TEST(ToneMicrophone, refuses_frequencies_nobody_hears) {
   auto factory = make_factory();
-  for (const char* uri : {"tone:", "tone:x", "tone:19", "tone:20001", "tone:440Hz", "tone:nan", "tone:-440"}) {
+  for (const char* uri :
+       {"tone:", "tone:x", "tone:19", "tone:20001", "tone:440Hz", "tone:nan", "tone:-440"}) {
     EXPECT_EQ(factory.open_microphone(uri).error().code, ErrorCode::invalid_argument) << uri;
   }
 }

@@ -26,9 +26,9 @@ TEST(FramePacer, takes_the_usual_step_where_the_source_gives_none) {
   EXPECT_EQ(pacer.next(std::nullopt, kBegin), kBegin);
   EXPECT_EQ(pacer.next(std::nullopt, kBegin), kBegin + kStep);
   EXPECT_EQ(pacer.next(milliseconds(7), kBegin), kBegin + 2 * kStep);
-  EXPECT_EQ(pacer.next(milliseconds(7), kBegin), kBegin + 3 * kStep);     // stands still
-  EXPECT_EQ(pacer.next(milliseconds(3), kBegin), kBegin + 4 * kStep);     // goes back
-  EXPECT_EQ(pacer.next(seconds(3600), kBegin), kBegin + 5 * kStep);       // leaps
+  EXPECT_EQ(pacer.next(milliseconds(7), kBegin), kBegin + 3 * kStep);  // stands still
+  EXPECT_EQ(pacer.next(milliseconds(3), kBegin), kBegin + 4 * kStep);  // goes back
+  EXPECT_EQ(pacer.next(seconds(3600), kBegin), kBegin + 5 * kStep);    // leaps
 }
 
 TEST(FramePacer, goes_on_evenly_when_the_source_begins_again) {

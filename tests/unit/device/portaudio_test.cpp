@@ -45,11 +45,20 @@ class PulseServer {
       setenv(name, dir_.path().c_str(), 1);
     }
     const std::string script = dir_.file("test.pa");
-    std::ofstream(script) << "load-module module-native-protocol-unix auth-anonymous=1 socket=" << socket() << "\n"
-                          << "load-module module-null-sink sink_name=spk rate=48000 channels=2 format=s16le norewinds=1\n"
-                          << "set-default-sink spk\nset-default-source spk.monitor\n";
-    std::vector<std::string> words{"pulseaudio", "-n", "-F", script, "--daemonize=no", "--exit-idle-time=-1",
-                                   "--use-pid-file=no", "--realtime=no", "--high-priority=no", "--log-target=file:" + dir_.file("log")};
+    std::ofstream(script)
+        << "load-module module-native-protocol-unix auth-anonymous=1 socket=" << socket() << "\n"
+        << "load-module module-null-sink sink_name=spk rate=48000 channels=2 format=s16le norewinds=1\n"
+        << "set-default-sink spk\nset-default-source spk.monitor\n";
+    std::vector<std::string> words{"pulseaudio",
+                                   "-n",
+                                   "-F",
+                                   script,
+                                   "--daemonize=no",
+                                   "--exit-idle-time=-1",
+                                   "--use-pid-file=no",
+                                   "--realtime=no",
+                                   "--high-priority=no",
+                                   "--log-target=file:" + dir_.file("log")};
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
@@ -129,7 +138,8 @@ class Recorder {
 // Endless sine of 1 kHz: 48 samples a period, so every block is alike.
 bool fill_tone(AudioBlock& block) {
   for (std::size_t i = 0; i < block.samples.size(); ++i) {
-    block.samples[i] = static_cast<std::int16_t>(std::lround(10000 * std::sin(2 * std::numbers::pi * static_cast<double>(i) / 48)));
+    block.samples[i] = static_cast<std::int16_t>(
+        std::lround(10000 * std::sin(2 * std::numbers::pi * static_cast<double>(i) / 48)));
   }
   return true;
 }
@@ -154,7 +164,8 @@ TEST_F(PortAudio, records_what_it_plays) {
   Recorder recorder;
   ASSERT_TRUE((*speaker)->start(fill_tone, [&](const Error& error) { recorder.note(error); }).ok());
   recorder.start(**microphone);
-  ASSERT_TRUE(recorder.wait_for_blocks(150)) << (recorder.problems.empty() ? "nothing" : recorder.problems[0].message);
+  ASSERT_TRUE(recorder.wait_for_blocks(150))
+      << (recorder.problems.empty() ? "nothing" : recorder.problems[0].message);
   const Duration latency = (*speaker)->output_latency();
   (*microphone)->stop();
   (*speaker)->stop();

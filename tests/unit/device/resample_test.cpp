@@ -49,7 +49,8 @@ TEST(Resample, clips_instead_of_wrapping_round) {
 }
 
 TEST(Resample, copies_when_the_rate_is_right_and_survives_a_single_sample) {
-  EXPECT_EQ(resample_loop(std::vector<std::int16_t>{1, 2, 3}, 48000, 48000), (std::vector<std::int16_t>{1, 2, 3}));
+  EXPECT_EQ(resample_loop(std::vector<std::int16_t>{1, 2, 3}, 48000, 48000),
+            (std::vector<std::int16_t>{1, 2, 3}));
   EXPECT_EQ(resample_loop(std::vector<std::int16_t>{100}, 192000, 4000), (std::vector<std::int16_t>{100}));
 }
 

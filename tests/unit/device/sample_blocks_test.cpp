@@ -29,7 +29,8 @@ TEST(BlockCutter, makes_whole_blocks_of_portions_of_any_size) {
   media::AudioBlock block;
   for (int number = 0; number < 2; ++number) {
     ASSERT_TRUE(ring.pop(block));
-    for (int i = 0; i < media::kBlockSamples; ++i) EXPECT_EQ(block.samples[static_cast<std::size_t>(i)], number * 480 + i);
+    for (int i = 0; i < media::kBlockSamples; ++i)
+      EXPECT_EQ(block.samples[static_cast<std::size_t>(i)], number * 480 + i);
     EXPECT_NEAR(static_cast<double>((block.captured - kBegin).count()), number * 1e7, 2);
   }
 }
@@ -66,7 +67,8 @@ TEST(BlockPourer, fills_portions_of_any_size_and_plays_silence_when_there_is_not
   ring.push(block);
   std::vector<std::int16_t> out(2 * 1000, 99);
   EXPECT_EQ(pourer.pour(out.data(), 100), 0);
-  EXPECT_EQ(pourer.pour(&out[200], 900), 2);  // 480 are there, 420 and more are not: two blocks of silence begun
+  EXPECT_EQ(pourer.pour(&out[200], 900),
+            2);  // 480 are there, 420 and more are not: two blocks of silence begun
   for (std::size_t i = 0; i < 1000; ++i) {
     const int expected = i < 480 ? static_cast<int>(i + 1) : 0;
     EXPECT_EQ(out[2 * i], expected);

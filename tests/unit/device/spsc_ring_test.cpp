@@ -31,8 +31,10 @@ TEST(SpscRing, loses_and_reorders_nothing_between_two_threads) {
   constexpr std::uint64_t kCount = 200'000;
   std::thread producer([&] {
     for (std::uint64_t i = 0; i < kCount;) {
-      if (ring.push(i)) ++i;
-      else std::this_thread::yield();
+      if (ring.push(i))
+        ++i;
+      else
+        std::this_thread::yield();
     }
   });
   std::uint64_t expected = 0;

@@ -40,7 +40,8 @@ Bytes make_wav(const Parts& parts) {
   put(out, parts.bits, 2);
   append(out, as_bytes(parts.before_data));
   append(out, as_bytes("data"));
-  put(out, parts.data_claims >= 0 ? static_cast<std::uint64_t>(parts.data_claims) : parts.samples.size() * 2, 4);
+  put(out, parts.data_claims >= 0 ? static_cast<std::uint64_t>(parts.data_claims) : parts.samples.size() * 2,
+      4);
   for (const std::int16_t sample : parts.samples) put(out, static_cast<std::uint16_t>(sample), 2);
   return out;
 }
@@ -50,15 +51,17 @@ TEST(Wav, reads_mono_as_it_stands_and_stereo_mixed) {
   ASSERT_TRUE(mono.ok());
   EXPECT_EQ(mono->rate, 48000U);
   EXPECT_EQ(mono->samples, (std::vector<std::int16_t>{1, -2, 300, -400}));
-  const auto stereo = parse_wav(make_wav({.channels = 2, .rate = 44100, .samples = {10, 20, -32768, -32768, 7}}));
+  const auto stereo =
+      parse_wav(make_wav({.channels = 2, .rate = 44100, .samples = {10, 20, -32768, -32768, 7}}));
   ASSERT_TRUE(stereo.ok());
   EXPECT_EQ(stereo->samples, (std::vector<std::int16_t>{15, -32768}));
 }
 
 TEST(Wav, skips_other_chunks_with_their_padding_byte) {
-  const std::string odd("LIST\x03\x00\x00\x00"
-                        "abc\x00",
-                        12);
+  const std::string odd(
+      "LIST\x03\x00\x00\x00"
+      "abc\x00",
+      12);
   EXPECT_TRUE(parse_wav(make_wav({.before_data = odd})).ok());
 }
 
@@ -78,7 +81,8 @@ TEST(Wav, refuses_what_it_cannot_play_with_a_reason) {
   EXPECT_FALSE(parse_wav(make_wav({.rate = 3999})).ok());
   EXPECT_FALSE(parse_wav(make_wav({.samples = {}})).ok());
   const Bytes whole = make_wav({});
-  for (std::size_t size = 0; size < 46; ++size) EXPECT_FALSE(parse_wav(ByteView(whole).first(size)).ok()) << size;
+  for (std::size_t size = 0; size < 46; ++size)
+    EXPECT_FALSE(parse_wav(ByteView(whole).first(size)).ok()) << size;
   EXPECT_EQ(parse_wav(Bytes(kMaxWavBytes + 1)).error().code, ErrorCode::too_large);
 }
 

@@ -44,8 +44,9 @@ TEST(Y4mSink, writes_pictures_without_their_padding_and_a_line_for_each) {
   sink->show(picture(20, 16, 'c', 9000));  // too late: in neither file
 
   const std::string chroma(2 * 10 * 8, static_cast<char>(128));
-  EXPECT_EQ(read_all(dir.file("a.y4m")), "YUV4MPEG2 W20 H16 F30:1 Ip A1:1 C420mpeg2 XCOLORRANGE=LIMITED\nFRAME\n" +
-                                             std::string(320, 'a') + chroma + "FRAME\n" + std::string(320, 'b') + chroma);
+  EXPECT_EQ(read_all(dir.file("a.y4m")),
+            "YUV4MPEG2 W20 H16 F30:1 Ip A1:1 C420mpeg2 XCOLORRANGE=LIMITED\nFRAME\n" + std::string(320, 'a') +
+                chroma + "FRAME\n" + std::string(320, 'b') + chroma);
   std::ifstream log(dir.file("a.y4m.log"));
   std::uint64_t index = 0, rtp = 0;
   std::int64_t at = 0;
@@ -90,14 +91,16 @@ TEST(Y4mSink, wants_a_name_that_ends_in_y4m_and_a_place_to_write) {
 TEST(Scale, keeps_a_gradient_a_gradient) {
   auto from = media::make_video_frame(64, 32);
   for (int y = 0; y < 32; ++y) {
-    for (int x = 0; x < 64; ++x) from->y[static_cast<std::size_t>(y * from->stride_y + x)] = static_cast<std::uint8_t>(x * 2 + y);
+    for (int x = 0; x < 64; ++x)
+      from->y[static_cast<std::size_t>(y * from->stride_y + x)] = static_cast<std::uint8_t>(x * 2 + y);
   }
   from->rtp_timestamp = 5;
   const auto larger = scale(*from, 128, 64);
   EXPECT_EQ(larger->rtp_timestamp, 5U);
   for (int y = 2; y < 62; ++y) {
     for (int x = 2; x < 126; ++x) {
-      EXPECT_NEAR(larger->y[static_cast<std::size_t>(y * larger->stride_y + x)], x - 0.5 + y / 2.0 - 0.25, 1.5);
+      EXPECT_NEAR(larger->y[static_cast<std::size_t>(y * larger->stride_y + x)], x - 0.5 + y / 2.0 - 0.25,
+                  1.5);
     }
   }
   const auto same = scale(*from, 64, 32);

@@ -23,7 +23,8 @@ struct Side {
   std::unique_ptr<ice::Agent> agent;
 
   explicit Side(bool controlling) {
-    auto made = make_agent_factory()->create({.controlling = controlling, .stun = {}, .turn = {}, .allow_loopback = true}, listener);
+    auto made = make_agent_factory()->create(
+        {.controlling = controlling, .stun = {}, .turn = {}, .allow_loopback = true}, listener);
     EXPECT_TRUE(made.ok());
     agent = std::move(*made);
   }
@@ -52,7 +53,8 @@ TEST(NiceAgent, connects_two_sides_over_loopback_and_carries_datagrams_both_ways
   introduce(bob, alice);
   ASSERT_TRUE(alice.is_connected());
   ASSERT_TRUE(bob.is_connected());
-  for (Side* side : {&alice, &bob}) side->listener.note([&] { EXPECT_EQ(side->listener.path, Path::direct); });
+  for (Side* side : {&alice, &bob})
+    side->listener.note([&] { EXPECT_EQ(side->listener.path, Path::direct); });
 
   const Bytes to_bob(1200, 0x80), to_alice = to_bytes("\x90 hello");
   EXPECT_TRUE(alice.agent->send(to_bob).ok());
@@ -87,7 +89,8 @@ TEST(NiceAgent, loses_and_reorders_nothing_at_the_pace_of_a_call) {
 TEST(NiceAgent, takes_candidates_before_the_credentials) {
   Side alice(true), bob(false);
   EXPECT_TRUE(alice.listener.wait([&] { return alice.listener.ended; }));
-  for (const std::string& text : alice.listener.candidates) EXPECT_TRUE(bob.agent->add_remote_candidate(text).ok());
+  for (const std::string& text : alice.listener.candidates)
+    EXPECT_TRUE(bob.agent->add_remote_candidate(text).ok());
   EXPECT_TRUE(bob.agent->set_remote(alice.agent->local_ufrag(), alice.agent->local_password()).ok());
   introduce(bob, alice);
   EXPECT_TRUE(alice.is_connected());
@@ -106,7 +109,8 @@ TEST(NiceAgent, does_not_connect_with_wrong_credentials) {
   introduce(alice, bob);
   EXPECT_TRUE(bob.listener.wait([&] { return bob.listener.ended; }));
   EXPECT_TRUE(alice.agent->set_remote(bob.agent->local_ufrag(), std::string(22, 'x')).ok());
-  for (const std::string& text : bob.listener.candidates) EXPECT_TRUE(alice.agent->add_remote_candidate(text).ok());
+  for (const std::string& text : bob.listener.candidates)
+    EXPECT_TRUE(alice.agent->add_remote_candidate(text).ok());
   alice.agent->remote_candidates_end();
   EXPECT_TRUE(alice.listener.wait([&] { return alice.listener.state == State::failed; }));
   bob.listener.note([&] { EXPECT_NE(bob.listener.state, State::connected); });
@@ -144,7 +148,10 @@ TEST(NiceAgent, refuses_malformed_input_before_the_library_sees_it) {
 TEST(NiceAgent, takes_no_more_candidates_than_the_limit) {
   Side alice(true);
   for (std::size_t i = 0; i < ice::kMaxRemoteCandidates; ++i) {
-    EXPECT_TRUE(alice.agent->add_remote_candidate("candidate:1 1 UDP 1 192.0.2.1 " + std::to_string(i + 1) + " typ host").ok());
+    EXPECT_TRUE(
+        alice.agent
+            ->add_remote_candidate("candidate:1 1 UDP 1 192.0.2.1 " + std::to_string(i + 1) + " typ host")
+            .ok());
   }
   EXPECT_EQ(alice.agent->add_remote_candidate("candidate:1 1 UDP 1 192.0.2.1 999 typ host").error().code,
             ErrorCode::too_large);
@@ -153,8 +160,11 @@ TEST(NiceAgent, takes_no_more_candidates_than_the_limit) {
 TEST(NiceAgent, says_what_is_wrong_with_its_options) {
   Listener listener;
   const auto factory = make_agent_factory();
-  EXPECT_EQ(factory->create({.stun = {}, .turn = {}, .relay_only = true}, listener).error().code, ErrorCode::unavailable);
-  EXPECT_EQ(factory->create({.stun = ice::ServerAddress{"stun.example.org", 3478}, .turn = {}}, listener).error().code,
+  EXPECT_EQ(factory->create({.stun = {}, .turn = {}, .relay_only = true}, listener).error().code,
+            ErrorCode::unavailable);
+  EXPECT_EQ(factory->create({.stun = ice::ServerAddress{"stun.example.org", 3478}, .turn = {}}, listener)
+                .error()
+                .code,
             ErrorCode::invalid_argument);
   EXPECT_EQ(factory->create({.stun = ice::ServerAddress{"127.0.0.1", 0}, .turn = {}}, listener).error().code,
             ErrorCode::invalid_argument);
@@ -192,12 +202,14 @@ class StunOnLoopback {
     for (;;) {
       sockaddr_in from{};
       socklen_t size = sizeof from;
-      const ssize_t got = recvfrom(fd_, buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
+      const ssize_t got =
+          recvfrom(fd_, buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
       if (got <= 0) return;
       ice::TransportAddress source;
       std::memcpy(source.ip.data(), &from.sin_addr, 4);
       source.port = ntohs(from.sin_port);
-      const auto reply = server_.on_datagram(ByteView(buffer).first(static_cast<std::size_t>(got)), source, TimePoint{});
+      const auto reply =
+          server_.on_datagram(ByteView(buffer).first(static_cast<std::size_t>(got)), source, TimePoint{});
       if (reply) sendto(fd_, reply->data(), reply->size(), 0, reinterpret_cast<sockaddr*>(&from), size);
     }
   }

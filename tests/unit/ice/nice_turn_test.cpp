@@ -39,11 +39,23 @@ std::uint16_t free_udp_port() {
 class Coturn {
  public:
   Coturn() : port_(free_udp_port()) {
-    std::vector<std::string> words{"turnserver", "-n", "--no-cli", "--no-tls", "--no-dtls", "--no-tcp",
-                                   "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1",
-                                   "--listening-port=" + std::to_string(port_), "--lt-cred-mech", "--user=alice:secret",
-                                   "--realm=test", "--allow-loopback-peers", "--log-file=" + log(), "--simple-log",
-                                   "--pidfile=" + dir_.file("pid"), "--userdb=" + dir_.file("db")};
+    std::vector<std::string> words{"turnserver",
+                                   "-n",
+                                   "--no-cli",
+                                   "--no-tls",
+                                   "--no-dtls",
+                                   "--no-tcp",
+                                   "--listening-ip=127.0.0.1",
+                                   "--relay-ip=127.0.0.1",
+                                   "--listening-port=" + std::to_string(port_),
+                                   "--lt-cred-mech",
+                                   "--user=alice:secret",
+                                   "--realm=test",
+                                   "--allow-loopback-peers",
+                                   "--log-file=" + log(),
+                                   "--simple-log",
+                                   "--pidfile=" + dir_.file("pid"),
+                                   "--userdb=" + dir_.file("db")};
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
@@ -63,7 +75,9 @@ class Coturn {
     kill(pid_, SIGKILL);
     waitpid(pid_, nullptr, 0);
   }
-  ice::TurnServer server(const std::string& password) const { return {{"127.0.0.1", port_}, "alice", password}; }
+  ice::TurnServer server(const std::string& password) const {
+    return {{"127.0.0.1", port_}, "alice", password};
+  }
   bool has_logged(const std::string& text) const {
     std::ifstream file(log());
     return std::string{std::istreambuf_iterator<char>(file), {}}.find(text) != std::string::npos;
@@ -83,7 +97,8 @@ struct Side {
 
   Side(bool controlling, const ice::TurnServer& turn) {
     auto made = make_agent_factory()->create(
-        {.controlling = controlling, .stun = {}, .turn = {turn}, .relay_only = true, .allow_loopback = true}, listener);
+        {.controlling = controlling, .stun = {}, .turn = {turn}, .relay_only = true, .allow_loopback = true},
+        listener);
     EXPECT_TRUE(made.ok());
     agent = std::move(*made);
   }
@@ -92,7 +107,8 @@ struct Side {
 void introduce(Side& from, Side& to) {
   EXPECT_TRUE(from.listener.wait([&] { return from.listener.ended; }));
   EXPECT_TRUE(to.agent->set_remote(from.agent->local_ufrag(), from.agent->local_password()).ok());
-  for (const std::string& text : from.listener.candidates) EXPECT_TRUE(to.agent->add_remote_candidate(text).ok());
+  for (const std::string& text : from.listener.candidates)
+    EXPECT_TRUE(to.agent->add_remote_candidate(text).ok());
   to.agent->remote_candidates_end();
 }
 

@@ -26,7 +26,8 @@ TransportAddress v4_source() {
 TransportAddress v6_source() {
   TransportAddress source;  // 2001:db8:1234:5678:11:2233:4455:6677, port 32853
   source.v6 = true;
-  source.ip = {0x20, 0x01, 0x0d, 0xb8, 0x12, 0x34, 0x56, 0x78, 0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77};
+  source.ip = {0x20, 0x01, 0x0d, 0xb8, 0x12, 0x34, 0x56, 0x78,
+               0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77};
   source.port = 32853;
   return source;
 }
@@ -76,7 +77,8 @@ TEST(StunServer, tells_an_ipv6_client_its_address) {
 // RFC 8489 section 11: no cookie, so no XOR and no FINGERPRINT, which such clients would not understand.
 TEST(StunServer, tells_a_client_of_rfc_3489_its_address_in_the_clear) {
   StunServer server(1);
-  const auto reply = server.on_datagram(hex("0001000095af06bf16235dc0b97f2c98dc28f9e1"), v4_source(), TimePoint{});
+  const auto reply =
+      server.on_datagram(hex("0001000095af06bf16235dc0b97f2c98dc28f9e1"), v4_source(), TimePoint{});
   ASSERT_TRUE(reply);
   EXPECT_EQ(to_hex(*reply), "0101000c95af06bf16235dc0b97f2c98dc28f9e10001000800018055c0000201");
 }
@@ -87,7 +89,8 @@ TEST(StunServer, sees_ipv4_through_a_dual_stack_socket) {
   mapped.ip = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 192, 0, 2, 1};
   mapped.port = 32853;
   StunServer server(1);
-  EXPECT_EQ(server.on_datagram(request(), mapped, TimePoint{}), server.on_datagram(request(), v4_source(), TimePoint{}));
+  EXPECT_EQ(server.on_datagram(request(), mapped, TimePoint{}),
+            server.on_datagram(request(), v4_source(), TimePoint{}));
 }
 
 // A plain server knows nothing of ICE's PRIORITY, which asks to be understood; the rest, among it a right
@@ -116,7 +119,8 @@ TEST(StunServer, ignores_a_request_whose_fingerprint_is_wrong) {
 
 TEST(StunServer, names_each_unknown_attribute_once) {
   StunServer server(1);
-  const auto reply = server.on_datagram(request("00030004 00000006 7fff0000 00030004 00000000 80ff0000"), v4_source(), {});
+  const auto reply =
+      server.on_datagram(request("00030004 00000006 7fff0000 00030004 00000000 80ff0000"), v4_source(), {});
   ASSERT_TRUE(reply);
   EXPECT_EQ(to_hex(ByteView(*reply).subspan(48, 8)), "000a000400037fff");
 }
@@ -140,10 +144,13 @@ TEST(StunServer, never_answers_with_much_more_than_it_was_asked) {
 
 TEST(StunServer, is_silent_about_everything_that_is_no_binding_request) {
   StunServer server(1);
-  const auto silent = [&](const Bytes& datagram) { return !server.on_datagram(datagram, v4_source(), TimePoint{}); };
+  const auto silent = [&](const Bytes& datagram) {
+    return !server.on_datagram(datagram, v4_source(), TimePoint{});
+  };
   EXPECT_TRUE(silent({}));
   const Bytes good = request("80220004 74657374");
-  for (std::size_t size = 0; size < good.size(); ++size) EXPECT_TRUE(silent(to_bytes(ByteView(good).first(size)))) << size;
+  for (std::size_t size = 0; size < good.size(); ++size)
+    EXPECT_TRUE(silent(to_bytes(ByteView(good).first(size)))) << size;
   EXPECT_FALSE(silent(good));
   Bytes other = good;
   other[1] = 3;  // an allocate request of TURN
@@ -154,8 +161,8 @@ TEST(StunServer, is_silent_about_everything_that_is_no_binding_request) {
   other = good;
   other[0] = 0x80;  // RTP
   EXPECT_TRUE(silent(other));
-  EXPECT_TRUE(silent(request("80220005 74657374")));                    // longer than the datagram
-  EXPECT_TRUE(silent(request("80220003 74657300 8022")));               // half an attribute
+  EXPECT_TRUE(silent(request("80220005 74657374")));       // longer than the datagram
+  EXPECT_TRUE(silent(request("80220003 74657300 8022")));  // half an attribute
   Bytes trailing = good;
   trailing.push_back(0);
   EXPECT_TRUE(silent(trailing));
