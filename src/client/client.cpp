@@ -27,6 +27,7 @@ TimePoint Client::next_deadline() const { return core_->next_deadline(); }
 void Client::shutdown(Moment moment) {
   const Outlet::Scope scope(core_->context.outlet);
   core_->context.moment = moment;
+  core_->calls.shut_down();
   core_->session.leave();
 }
 

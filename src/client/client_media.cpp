@@ -6,7 +6,6 @@ namespace sotto::client {
 
 namespace {
 Error nobody() { return fail(ErrorCode::conflict, "Nobody is signed in."); }
-Error not_built() { return fail(ErrorCode::unavailable, "This version has no calls yet."); }
 }  // namespace
 
 void Client::files_send(ConversationId conversation, std::string path, std::string text, Done<SentFile> done) {
@@ -36,12 +35,41 @@ void Client::files_cancel(TransferId transfer, Done<TransferView> done) {
   core_->context.answer(std::move(done), core_->transfers.cancel(transfer));
 }
 
-void Client::calls_start(ConversationId, bool, Done<CallView> done) { done(not_built()); }
-void Client::calls_accept(CallId, bool, Done<CallView> done) { done(not_built()); }
-void Client::calls_decline(CallId, Done<CallView> done) { done(not_built()); }
-void Client::calls_hangup(CallId, Done<CallView> done) { done(not_built()); }
-void Client::calls_set(CallId, CallSettings, Done<CallView> done) { done(not_built()); }
-void Client::calls_stats(CallId, Done<call::CallStats> done) { done(not_built()); }
+void Client::calls_start(ConversationId conversation, bool video, Done<CallView> done) {
+  const Outlet::Scope scope(core_->context.outlet);
+  if (core_->account.profile() == nullptr) return core_->context.answer(std::move(done), Result<CallView>(nobody()));
+  core_->context.answer(std::move(done), core_->calls.start(conversation, video));
+}
+
+void Client::calls_accept(CallId call, bool video, Done<CallView> done) {
+  const Outlet::Scope scope(core_->context.outlet);
+  if (core_->account.profile() == nullptr) return core_->context.answer(std::move(done), Result<CallView>(nobody()));
+  core_->context.answer(std::move(done), core_->calls.accept(call, video));
+}
+
+void Client::calls_decline(CallId call, Done<CallView> done) {
+  const Outlet::Scope scope(core_->context.outlet);
+  if (core_->account.profile() == nullptr) return core_->context.answer(std::move(done), Result<CallView>(nobody()));
+  core_->context.answer(std::move(done), core_->calls.decline(call));
+}
+
+void Client::calls_hangup(CallId call, Done<CallView> done) {
+  const Outlet::Scope scope(core_->context.outlet);
+  if (core_->account.profile() == nullptr) return core_->context.answer(std::move(done), Result<CallView>(nobody()));
+  core_->context.answer(std::move(done), core_->calls.hang_up(call));
+}
+
+void Client::calls_set(CallId call, CallSettings settings, Done<CallView> done) {
+  const Outlet::Scope scope(core_->context.outlet);
+  if (core_->account.profile() == nullptr) return core_->context.answer(std::move(done), Result<CallView>(nobody()));
+  core_->context.answer(std::move(done), core_->calls.set(call, settings));
+}
+
+void Client::calls_stats(CallId call, Done<call::CallStats> done) {
+  const Outlet::Scope scope(core_->context.outlet);
+  if (core_->account.profile() == nullptr) return core_->context.answer(std::move(done), Result<call::CallStats>(nobody()));
+  core_->context.answer(std::move(done), core_->calls.stats(call));
+}
 
 void Client::media_devices(Done<call::MediaSessionFactory::Devices> done) {
   const Outlet::Scope scope(core_->context.outlet);

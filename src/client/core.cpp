@@ -16,6 +16,7 @@ Core::Core(Client::Parts parts)
       outbox(context, session, directory, timeline),
       sync(context, session, directory, timeline, outbox),
       transfers(context, session, parts.files, timeline, outbox),
+      calls(context, session, directory, timeline, outbox, parts.media),
       account(context, session) {
   account.set_hook([this] { on_profile_changed(); });
   Directory::Hooks hooks;
@@ -33,6 +34,7 @@ Core::Core(Client::Parts parts)
   hooks.committed = [this](Status status) { return timeline.finish(std::move(status)); };
   hooks.user_changed = [this](UserId user) { outbox.on_user_changed(user); };
   directory.set_hooks(std::move(hooks));
+  sync.set_signal_hook([this](const std::vector<ReceivedSignal>& signals) { calls.on_signals(signals); });
 }
 
 void Core::on_profile_changed() {
@@ -55,6 +57,7 @@ void Core::on_profile_changed() {
   outbox.set_profile(profile, sealer.get());
   sync.set_profile(profile, sealer.get());
   transfers.set_profile(profile);
+  calls.set_profile(profile, sealer.get());
 }
 
 void Core::on_online(const proto::HelloReply&) {
@@ -85,11 +88,12 @@ void Core::poll() {
   outbox.poll();
   sync.poll();
   transfers.poll();
+  calls.poll();
 }
 
 TimePoint Core::next_deadline() const {
   return std::min({session.next_deadline(), outbox.next_deadline(), sync.next_deadline(),
-                   transfers.next_deadline()});
+                   transfers.next_deadline(), calls.next_deadline()});
 }
 
 }  // namespace sotto::client

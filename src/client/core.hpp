@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "account.hpp"
+#include "calls.hpp"
 #include "context.hpp"
 #include "directory.hpp"
 #include "outbox.hpp"
@@ -40,6 +41,7 @@ class Core final : public Session::Listener {
   Outbox outbox;
   Sync sync;
   Transfers transfers;
+  Calls calls;
   Account account;
   std::unique_ptr<Sealer> sealer;
 

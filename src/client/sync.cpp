@@ -217,9 +217,7 @@ void Sync::process(ConversationId id) {
   const bool go_on = !progress.asking && !progress.queue.empty();
   const bool fetch_more =
       !progress.asking && progress.queue.empty() && (progress.more || progress.wanted > conversation->synced_seq);
-  for (const ReceivedSignal& signal : signals) {
-    if (signal_hook_) signal_hook_(signal);
-  }
+  if (!signals.empty() && signal_hook_) signal_hook_(signals);
   outbox_.pump(id);
   if (go_on) return process(id);
   if (fetch_more) {

@@ -31,8 +31,8 @@ struct ReceivedSignal {
 
 class Sync {
  public:
-  // After the commit of the entry that carried it.
-  using SignalHook = std::function<void(const ReceivedSignal&)>;
+  // After the commit of the batch that carried them.
+  using SignalHook = std::function<void(const std::vector<ReceivedSignal>&)>;
 
   Sync(Context& context, Session& session, Directory& directory, Timeline& timeline, Outbox& outbox);
   void set_profile(const Profile* profile, Sealer* sealer);
