@@ -33,7 +33,9 @@ class VideoEncodeWorker {
     std::function<void(EncodedFrame, Duration encode_time)> on_encoded;
     std::function<void(const Error&)> on_failed;  // for good; once
   };
-  // Size is taken from the pictures: another size starts a new encoder with a key frame.
+  // Size is taken from the pictures: another size starts a new encoder with a key frame. So does a change of
+  // effort: where bits are plenty more effort buys next to nothing, so the worker spends it only where they
+  // are scarce, and never again after it fell behind. `settings.effort` is not used.
   VideoEncodeWorker(VideoCodecs& codecs, const VideoEncoderSettings& settings, Clock now, Callbacks callbacks);
   ~VideoEncodeWorker();
   VideoEncodeWorker(const VideoEncodeWorker&) = delete;
@@ -48,6 +50,7 @@ class VideoEncodeWorker {
  private:
   void run();
   Result<EncodedFrame> encode(const media::VideoFrame& frame, bool key_frame, int bitrate);
+  EncoderEffort effort_for(const media::VideoFrame& frame, int bitrate) const;
   void watch_load(std::uint64_t dropped_now);
 
   VideoCodecs& codecs_;
@@ -68,6 +71,7 @@ class VideoEncodeWorker {
   std::unique_ptr<VideoEncoder> encoder_;
   int encoded_in_window_ = 0;
   std::uint64_t dropped_at_window_ = 0;
+  bool overloaded_ = false;
 
   std::thread thread_;
 };
