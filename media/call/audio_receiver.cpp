@@ -14,6 +14,9 @@ using std::chrono::milliseconds;
 constexpr Duration kTolerance = milliseconds(8);
 // Every second packet at most, so a change of 25 % at worst: faster is heard.
 constexpr int kStretchPause = 2;
+// Packets over which the distance to the target is smoothed: speakers that take three blocks every 30 ms
+// would else be stretched to and fro.
+constexpr int kSmoothing = 6;
 // Further behind, whole packets are left out: stretching would take seconds.
 constexpr Duration kFarBehind = milliseconds(250);
 
@@ -36,12 +39,14 @@ codec::AudioFrame AudioReceiver::samples_of(const AudioBuffer::Step& step) {
   return decoder_->conceal();
 }
 
-void AudioReceiver::stretch_and_append(const codec::AudioFrame& frame, Duration behind) {
+void AudioReceiver::stretch_and_append(const codec::AudioFrame& frame) {
   ++since_stretch_;
-  if (since_stretch_ >= kStretchPause && (behind > kTolerance || behind < -kTolerance)) {
-    if (const auto changed = behind > Duration::zero() ? jitter::shorten(frame) : jitter::lengthen(frame)) {
+  if (since_stretch_ >= kStretchPause && behind_ && (*behind_ > kTolerance || *behind_ < -kTolerance)) {
+    if (const auto changed = *behind_ > Duration::zero() ? jitter::shorten(frame) : jitter::lengthen(frame)) {
+      const auto more = static_cast<std::int64_t>(changed->size()) - static_cast<std::int64_t>(frame.size());
       since_stretch_ = 0;
-      stretched_samples_ += changed->size() > frame.size() ? changed->size() - frame.size() : frame.size() - changed->size();
+      *behind_ += rtp::from_ticks(more, media::kSampleRate);
+      stretched_samples_ += static_cast<std::uint64_t>(more < 0 ? -more : more);
       queue_.insert(queue_.end(), changed->begin(), changed->end());
       return;
     }
@@ -50,14 +55,21 @@ void AudioReceiver::stretch_and_append(const codec::AudioFrame& frame, Duration 
 }
 
 bool AudioReceiver::append_packet(TimePoint now) {
-  while (buffer_.skip_if_behind(now, kFarBehind)) stretched_samples_ += jitter::kPacketSamples;
+  while (buffer_.skip_if_behind(now, kFarBehind)) {
+    stretched_samples_ += jitter::kPacketSamples;
+    behind_.reset();
+  }
   const AudioBuffer::Step step = buffer_.next(now);
-  if (step.action == AudioBuffer::Action::wait) return false;
-  const TimePoint played = now + rtp::from_ticks(static_cast<std::int64_t>(queue_.size()), media::kSampleRate);
-  const Duration behind = step.action == AudioBuffer::Action::decode
-                              ? buffer_.delay(step.timestamp, played) - buffer_.target()
-                              : Duration::zero();
-  stretch_and_append(samples_of(step), behind);
+  if (step.action == AudioBuffer::Action::wait) {
+    behind_.reset();
+    return false;
+  }
+  if (step.action == AudioBuffer::Action::decode) {
+    const TimePoint played = now + rtp::from_ticks(static_cast<std::int64_t>(queue_.size()), media::kSampleRate);
+    const Duration behind = buffer_.delay(step.timestamp, played) - buffer_.target();
+    behind_ = behind_ ? *behind_ + (behind - *behind_) / kSmoothing : behind;
+  }
+  stretch_and_append(samples_of(step));
   queue_end_ = step.timestamp + jitter::kPacketSamples;
   return true;
 }

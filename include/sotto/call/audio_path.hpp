@@ -78,13 +78,14 @@ class AudioReceiver {
   // Decodes, recovers or conceals 20 ms into the queue. False: nothing to play.
   bool append_packet(TimePoint now);
   codec::AudioFrame samples_of(const jitter::AudioBuffer::Step& step);
-  void stretch_and_append(const codec::AudioFrame& frame, Duration behind);
+  void stretch_and_append(const codec::AudioFrame& frame);
 
   std::unique_ptr<codec::AudioDecoder> decoder_;
   jitter::AudioBuffer buffer_;
   std::vector<std::int16_t> queue_;  // decoded, not played; at most 40 ms
   std::int64_t queue_end_ = 0;       // unwrapped timestamp after its last sample
   int since_stretch_ = 0;
+  std::optional<Duration> behind_;  // the target, smoothed: a speaker may ask for several blocks at once
   std::uint64_t stretched_samples_ = 0;
   Duration last_delay_{};
   LevelMeter meter_;

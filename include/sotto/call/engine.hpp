@@ -82,6 +82,8 @@ class CallEngine {
   void handle_decode_failure(TimePoint now);
   void handle_picture_shown(int width, int height, Duration decode_time);
   void handle_timeout(TimePoint now);
+  // Datagrams can be sent from now on: says so to the far side, which thereby knows that we are there.
+  void handle_path_ready(TimePoint now);
   // Says goodbye (RTCP BYE); nothing is sent afterwards.
   void handle_close(TimePoint now);
 

@@ -114,6 +114,13 @@ void CallEngine::handle_timeout(TimePoint now) {
   }
 }
 
+void CallEngine::handle_path_ready(TimePoint now) {
+  State& s = *state_;
+  if (s.closed) return;
+  s.send_report(now, {});
+  s.next_report = now + kReportInterval;
+}
+
 void CallEngine::handle_close(TimePoint now) {
   State& s = *state_;
   if (s.closed) return;

@@ -102,9 +102,14 @@ Status Session::start(CallKeys keys, const StartOptions& options) {
 }
 
 void Session::on_ice_state(ice::State state, ice::Path path) {
+  const bool new_path = state == ice::State::connected && ice_state_ != state;
   ice_state_ = state;
   path_ = path;
   if (camera_) camera_->set_sending(state == ice::State::connected);
+  if (new_path && engine_) {
+    engine_->handle_path_ready(deps_.now());
+    drain();
+  }
   if (state == ice::State::failed) fail_call(fail(ErrorCode::unavailable, "no path to the other side could be found"));
 }
 

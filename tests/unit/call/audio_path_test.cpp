@@ -144,6 +144,18 @@ TEST(AudioReceiver, catches_up_after_a_long_stall) {
   EXPECT_LT(receiver.stats().delay, 60ms) << "fifteen seconds later the delay is back";
 }
 
+TEST(AudioReceiver, does_not_stretch_to_and_fro_for_a_speaker_that_asks_in_bursts) {
+  AudioReceiver receiver(std::make_unique<ConstantDecoder>());
+  media::AudioBlock out;
+  for (int ms = 0; ms < 20'000; ms += 10) {
+    const TimePoint now(1s + ms * 1ms);
+    if (ms % 20 == 0) receiver.handle_packet(packet(ms / 20), now);
+    for (int i = 0; i < 3 && ms % 30 == 0; ++i) (void)receiver.play(out, now);
+  }
+  EXPECT_LT(receiver.stats().stretched_samples, 48u * 100) << "100 ms in 20 s";
+  EXPECT_LT(receiver.stats().concealed_samples, 960u * 6);
+}
+
 TEST(AudioReceiver, waits_as_long_as_lip_sync_wants) {
   AudioReceiver receiver(std::make_unique<ConstantDecoder>());
   receiver.set_minimum_delay(150ms);
