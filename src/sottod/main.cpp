@@ -1,5 +1,6 @@
 // sottod: the server. Options, logging, and what makes a process safe to hold keys.
 #include <CLI/CLI.hpp>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -34,6 +35,14 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Pieces of files come and go as blocks of 128 KiB. By default glibc gives such blocks back to the system at
+// once and gets them again, zeroed page by page: a third of the CPU time of a transfer. Keeping 4 MiB is enough.
+void keep_freed_memory() {
+  ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 4 << 20);
+  ::mallopt(M_TOP_PAD, 256 << 10);
+}
+
 // One write per line, so that lines of threads do not mix.
 void log_to_stderr(log::Level least) {
   log::set_sink(
@@ -53,6 +62,7 @@ int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   protect_memory();
   raise_descriptor_limit();
+  keep_freed_memory();
 
   CLI::App app{"Sotto's server: accounts, messages and files of the people you invite.", "sottod"};
   app.set_version_flag("--version", "sottod " SOTTO_VERSION);

@@ -169,6 +169,7 @@ double median(std::vector<double> values) {
 int main(int argc, char** argv) {
   using namespace sotto;
   using namespace sotto::bench;
+  keep_freed_memory();
   const Arguments arguments(argc, argv);
   const auto size = static_cast<std::uint64_t>(arguments.number("megabytes", 256)) << 20;
   const int rounds = arguments.number("rounds", 3);

@@ -39,6 +39,7 @@ class BlobFiles {
   struct Open {
     int fd = -1;
     std::uint64_t size = 0;
+    std::uint64_t started = 0;  // up to here the disk was asked to write
     std::list<BlobId>::iterator place;
   };
   explicit BlobFiles(std::string directory) : directory_(std::move(directory)) {}
