@@ -30,6 +30,7 @@ struct Worker::Shared {
   std::condition_variable wake;
   std::deque<Job> jobs;
   std::size_t idle = 0;
+  bool gathering = false;
   bool stopping = false;
   std::vector<std::thread> threads;
 };
@@ -59,7 +60,7 @@ bool Worker::submit(Task job, Task done) {
     const std::lock_guard lock(shared_->mutex);
     if (shared_->jobs.size() >= shared_->options.max_jobs) return false;
     shared_->jobs.push_back({std::move(job), std::move(done)});
-    wake = shared_->idle > 0;
+    wake = shared_->idle > 0 || (shared_->gathering && shared_->jobs.size() >= shared_->options.max_batch);
   }
   if (wake) shared_->wake.notify_one();
   return true;
@@ -72,6 +73,7 @@ std::size_t Worker::waiting() const {
 
 void Worker::Shared::run() {
   std::vector<Job> batch;
+  std::size_t last = 0;  // jobs in the batch before
   for (;;) {
     {
       std::unique_lock lock(mutex);
@@ -79,11 +81,18 @@ void Worker::Shared::run() {
       wake.wait(lock, [&] { return stopping || !jobs.empty(); });
       --idle;
       if (jobs.empty()) return;
+      if (options.gather > Duration::zero() && last >= options.gather_from && jobs.size() < options.max_batch) {
+        gathering = true;
+        const auto enough = [&] { return stopping || jobs.size() >= options.max_batch; };
+        wake.wait_for(lock, options.gather, enough);
+        gathering = false;
+      }
       const std::size_t count = std::min(jobs.size(), std::max<std::size_t>(options.max_batch, 1));
       for (std::size_t i = 0; i < count; ++i) {
         batch.push_back(std::move(jobs.front()));
         jobs.pop_front();
       }
+      last = count;
     }
     if (options.before_batch) options.before_batch();
     for (Job& job : batch) {

@@ -115,7 +115,8 @@ void Delivery::write_entry(Request request, UserId user, DeviceId device, Conver
         hub_.reply(request, envelope);
         if (appended->repeated) return;
         push_entry(conversation, appended->seq, appended->time, user, device, message, std::move(*kept));
-      });
+      },
+      /*own_part=*/false);
 }
 
 void Delivery::push_entry(ConversationId conversation, std::uint64_t seq, WallTime time, UserId user,

@@ -69,13 +69,14 @@ class Hub {
   // ---- Store ----
   bool store_is_busy() const { return store_tasks_ >= kMaxStoreTasks; }
   template <class T, class Work, class Then>
-  void ask(store::Access access, Work work, Then then) {
+  void ask(store::Access access, Work work, Then then, bool own_part = true) {
     ++store_tasks_;
     ports.store(store::make_task<T>(access, std::move(work),
                                     [this, then = std::move(then)](Result<T> result) mutable {
                                       --store_tasks_;
                                       then(std::move(result));
-                                    }));
+                                    },
+                                    own_part));
   }
 
  private:

@@ -41,6 +41,16 @@ void run_batch(ServerStore& store, std::span<StoreTask* const> batch) {
       task->outcome = task->work(store);
       continue;
     }
+    if (!task->own_part) {
+      task->outcome = task->work(store);
+      if (!task->outcome && task->outcome.error().code == ErrorCode::storage) {
+        const Error error = task->outcome.error();
+        store.rollback();
+        fail_all(batch, error);
+        return run_readers_alone(store, batch);
+      }
+      continue;
+    }
     task->outcome = store.begin_part();
     if (!task->outcome) continue;
     task->outcome = task->work(store);

@@ -26,6 +26,10 @@ class Worker {
     std::size_t threads = 1;
     std::size_t max_jobs = 1024;
     std::size_t max_batch = 256;              // jobs taken together; 1 with several threads
+    // After a batch of `gather_from` jobs or more, the next one is taken only when its first job is this old:
+    // under load fewer and larger batches, alone no delay. 0: never waits.
+    Duration gather = {};
+    std::size_t gather_from = 4;
     std::function<void()> before_batch = {};  // on the worker's thread
     std::function<void()> after_batch = {};
   };

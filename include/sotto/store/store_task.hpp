@@ -23,6 +23,9 @@ struct StoreTask {
   std::function<Status(ServerStore&)> work;
   std::function<void(Status)> then;
   Status outcome = ok_status();
+  // False: the work is one statement, or changes nothing when it fails. Then it needs no part of its own, which
+  // saves time; if it fails by the disk all the same, the whole batch does.
+  bool own_part = true;
 
   void done() { then(std::move(outcome)); }
 };
@@ -31,7 +34,7 @@ void run_batch(ServerStore& store, std::span<StoreTask* const> batch);
 
 // A task whose work yields a value. `work` runs on the storage thread and must own what it uses.
 template <class T, class Work, class Then>
-StoreTask make_task(Access access, Work work, Then then) {
+StoreTask make_task(Access access, Work work, Then then, bool own_part = true) {
   auto box = std::make_shared<std::optional<T>>();  // shared by the two halves, which never run at once
   return StoreTask{access,
                    [box, work = std::move(work)](ServerStore& store) mutable -> Status {
@@ -44,7 +47,7 @@ StoreTask make_task(Access access, Work work, Then then) {
                      if (!status) return then(Result<T>(std::move(status).error()));
                      then(Result<T>(*std::move(*box)));
                    },
-                   ok_status()};
+                   ok_status(), own_part};
 }
 
 }  // namespace sotto::store

@@ -21,6 +21,9 @@ Result<Appended> Log::append(ConversationId conversation, DeviceId device, Messa
   if (!row) return row.error();
   const Result<std::int64_t> sender = rows_.device(device);
   if (!sender) return sender.error();
+  if (const std::optional<Inbox::Place> known = inbox_.find(*row, *sender, message)) {
+    return Appended{static_cast<std::uint64_t>(known->log_id & kMaxSeq), known->time, true};
+  }
   {
     Query before(db_, "SELECT id, time_ms FROM log WHERE device = ? AND message = ? AND id BETWEEN ? AND ?");
     before.bind(*sender, message, first_id(*row), last_id(*row));
@@ -39,38 +42,65 @@ Result<Appended> Log::append(ConversationId conversation, DeviceId device, Messa
     seq = next.integer(0);
   }
   if (seq > kMaxSeq) return fail(ErrorCode::too_large, "This conversation has reached its last message.");
-  Query insert(db_, "INSERT INTO log(id, device, message, time_ms, payload) VALUES(?, ?, ?, ?, ?)");
-  insert.bind(first_id(*row) + seq, *sender, message, now, as_bytes(payload));
-  if (Status done = insert.run(); !done) return std::move(done).error();
+  if (Status done = inbox_.add(first_id(*row) + seq, *sender, message, now, payload); !done) {
+    return std::move(done).error();
+  }
   return Appended{static_cast<std::uint64_t>(seq), now, false};
 }
+
+namespace {
+
+// Whether the page has room for the row, whose first columns are user, device, time, message and payload.
+bool take(LogPage& page, std::size_t& bytes, std::int64_t log_id, const Query& row, std::uint32_t limit,
+          std::size_t max_bytes) {
+  const std::size_t size = row.view(4).size();
+  if (page.entries.size() >= limit || (!page.entries.empty() && bytes + size > max_bytes)) {
+    page.more = true;
+    return false;
+  }
+  bytes += size;
+  page.entries.push_back(LogEntry{static_cast<std::uint64_t>(log_id & kMaxSeq), row.id<UserId>(0),
+                                  row.id<DeviceId>(1), row.time(2), row.id<MessageId>(3), row.blob_text(4)});
+  return true;
+}
+
+}  // namespace
 
 Result<LogPage> Log::fetch(ConversationId conversation, std::uint64_t after, std::uint32_t limit,
                            std::size_t max_bytes) {
   const Result<std::int64_t> row = rows_.conversation(conversation);
   if (!row) return row.error();
-  LogPage page;
-  Query query(db_,
-              "SELECT log.id, user, devices.device, time_ms, message, payload FROM log"
-              " JOIN devices ON devices.id = log.device JOIN accounts ON accounts.id = devices.account"
-              " WHERE log.id > max(?1 + ?2, ?1 + (SELECT pruned_seq FROM conversations WHERE id = ?1 >> 32))"
-              " AND log.id <= ?3 ORDER BY log.id");
-  query.bind(first_id(*row), clamp_seq(after), last_id(*row));
-  std::size_t bytes = 0;
-  while (true) {
-    const Result<bool> found = query.next();
-    if (!found) return found.error();
-    if (!*found) return page;
-    const std::size_t size = query.view(5).size();
-    if (page.entries.size() >= limit || (!page.entries.empty() && bytes + size > max_bytes)) {
-      page.more = true;
-      return page;
-    }
-    bytes += size;
-    page.entries.push_back(LogEntry{query.unsigned_integer(0) & static_cast<std::uint64_t>(kMaxSeq),
-                                    query.id<UserId>(1), query.id<DeviceId>(2), query.time(3),
-                                    query.id<MessageId>(4), query.blob_text(5)});
+  std::int64_t from = clamp_seq(after);
+  {
+    Query pruned(db_, "SELECT pruned_seq FROM conversations WHERE id = ?");
+    if (Status found = pruned.bind(*row).one("There is no such conversation."); !found) return std::move(found).error();
+    from = std::max(from, pruned.integer(0));
   }
+  LogPage page;
+  std::size_t bytes = 0;
+  {
+    Query query(db_,
+                "SELECT user, devices.device, time_ms, message, payload, log.id FROM log"
+                " JOIN devices ON devices.id = log.device JOIN accounts ON accounts.id = devices.account"
+                " WHERE log.id > ? AND log.id <= ? ORDER BY log.id");
+    query.bind(first_id(*row) + from, last_id(*row));
+    while (true) {
+      const Result<bool> found = query.next();
+      if (!found) return found.error();
+      if (!*found) break;
+      if (!take(page, bytes, query.integer(5), query, limit, max_bytes)) return page;
+    }
+  }
+  // What is still in the inbox is newer than all of a conversation's log.
+  for (const auto& [log_id, inbox_row] : inbox_.between(first_id(*row) + from + 1, last_id(*row))) {
+    Query query(db_,
+                "SELECT user, devices.device, time_ms, message, payload FROM inbox"
+                " JOIN devices ON devices.id = inbox.device JOIN accounts ON accounts.id = devices.account"
+                " WHERE inbox.id = ?");
+    if (Status found = query.bind(inbox_row).one("An entry is missing."); !found) return std::move(found).error();
+    if (!take(page, bytes, log_id, query, limit, max_bytes)) return page;
+  }
+  return page;
 }
 
 Status Log::ack(ConversationId conversation, DeviceId device, std::uint64_t seq) {
@@ -112,6 +142,7 @@ Status Log::prune(ConversationId conversation) {
 }
 
 Result<bool> Log::forget(WallTime before) {
+  inbox_.make_due();  // a quiet server moves its entries at least this often
   // A conversation at a time, its oldest entries first.
   constexpr std::int64_t kEntriesPerCall = 1000;
   constexpr int kConversationsPerCall = 200;

@@ -6,6 +6,7 @@
 
 #include "sotto/store/server_store.hpp"
 #include "sqlite/database.hpp"
+#include "sqlite/server_inbox.hpp"
 
 namespace sotto::store::sqlite {
 
@@ -81,7 +82,7 @@ class Conversations final : public ConversationRepository {
 
 class Log final : public LogRepository {
  public:
-  Log(Database& db, RowCache& rows) : db_(db), rows_(rows) {}
+  Log(Database& db, RowCache& rows, Inbox& inbox) : db_(db), rows_(rows), inbox_(inbox) {}
   Result<Appended> append(ConversationId conversation, DeviceId device, MessageId message,
                           std::string_view payload, WallTime now) override;
   Result<LogPage> fetch(ConversationId conversation, std::uint64_t after, std::uint32_t limit,
@@ -93,6 +94,7 @@ class Log final : public LogRepository {
  private:
   Database& db_;
   RowCache& rows_;
+  Inbox& inbox_;
   std::int64_t forget_from_ = 0;  // where the next call of forget() goes on
 };
 

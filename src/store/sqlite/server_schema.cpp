@@ -10,6 +10,7 @@ constexpr std::int64_t kApplicationId = 0x534f5453;
 
 // Integers stand for the 16-byte ids inside the file: rows stay small and indexes shallow.
 // log.id is conversation * 2^32 + seq, so a conversation's entries lie together and in order.
+// Entries come into inbox first and are moved into log, many at a time (server_inbox.hpp).
 constexpr const char* kVersion1 = R"sql(
 CREATE TABLE accounts(
   id INTEGER PRIMARY KEY,
@@ -74,6 +75,14 @@ CREATE TABLE log(
   payload BLOB NOT NULL
 ) STRICT;
 CREATE INDEX log_by_message ON log(device, message);
+CREATE TABLE inbox(
+  id INTEGER PRIMARY KEY,
+  log_id INTEGER NOT NULL,
+  device INTEGER NOT NULL,
+  message BLOB NOT NULL,
+  time_ms INTEGER NOT NULL,
+  payload BLOB NOT NULL
+) STRICT;
 CREATE TABLE acks(
   conversation INTEGER NOT NULL REFERENCES conversations(id),
   device INTEGER NOT NULL REFERENCES devices(id),

@@ -33,7 +33,8 @@ class SqliteServerStore final : public ServerStore {
           return SQLITE_OK;
         },
         this);
-    return prepare_server_schema(db_);
+    if (Status prepared = prepare_server_schema(db_); !prepared) return prepared;
+    return inbox_.load();
   }
 
   ~SqliteServerStore() override {
@@ -42,6 +43,8 @@ class SqliteServerStore final : public ServerStore {
   }
 
   Status begin(Access access) override {
+    inbox_.begin();
+    writing_ = access == Access::write;
     if (access == Access::read) return db_.execute("BEGIN");
     if (db_.has_failed()) return fail(ErrorCode::storage, "The disk reported an error; the server has to restart.");
     // IMMEDIATE: a reader that turns writer can be refused when another process wrote in between.
@@ -50,6 +53,7 @@ class SqliteServerStore final : public ServerStore {
 
   Status commit() override {
     if (db_.outside_transaction()) {
+      rollback();
       return fail(ErrorCode::storage, db_.has_failed() ? "The disk reported an error." : "The disk is full.");
     }
     Status done = run("COMMIT");
@@ -57,12 +61,14 @@ class SqliteServerStore final : public ServerStore {
       rollback();
       return done;
     }
+    if (writing_ && inbox_.is_due()) move_inbox();
     if (wal_pages_ >= kCheckpointPages) return checkpoint();
     return done;
   }
 
   void rollback() override {
     rows_.forget();
+    inbox_.rollback();
     if (!db_.outside_transaction()) (void)run("ROLLBACK");
   }
 
@@ -70,11 +76,13 @@ class SqliteServerStore final : public ServerStore {
     if (db_.outside_transaction()) {
       return fail(ErrorCode::storage, db_.has_failed() ? "The disk reported an error." : "The disk is full.");
     }
+    inbox_.begin_part();
     return run("SAVEPOINT part");
   }
   Status end_part() override { return run("RELEASE part"); }
   void undo_part() override {
     rows_.forget();
+    inbox_.undo_part();
     if (db_.outside_transaction()) return;
     (void)run("ROLLBACK TO part");
     (void)run("RELEASE part");
@@ -91,6 +99,16 @@ class SqliteServerStore final : public ServerStore {
  private:
   Status run(const char* sql) { return Query(db_, sql).run(); }
 
+  // What was committed is durable without it, so a full disk only postpones it; a disk error stops the store.
+  void move_inbox() {
+    Status done = db_.execute("BEGIN IMMEDIATE");
+    if (done) done = inbox_.move_to_log();
+    if (done) done = run("COMMIT");
+    if (done) return inbox_.moved();
+    inbox_.postpone();
+    if (!db_.outside_transaction()) (void)run("ROLLBACK");
+  }
+
   // Copies the WAL back into the file. What was committed is durable without it, so a full disk or a reader in
   // another process only postpones it; a disk error stops the store.
   Status checkpoint() {
@@ -103,12 +121,14 @@ class SqliteServerStore final : public ServerStore {
 
   Database db_;
   RowCache rows_{db_};
+  Inbox inbox_{db_};
   int wal_pages_ = 0;
+  bool writing_ = false;
   Accounts accounts_{db_};
   Devices devices_{db_};
   Invites invites_{db_};
   Conversations conversations_{db_};
-  Log log_{db_, rows_};
+  Log log_{db_, rows_, inbox_};
   Blobs blobs_{db_, rows_};
 };
 
