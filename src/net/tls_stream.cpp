@@ -19,6 +19,7 @@ namespace sotto::net {
 namespace {
 
 constexpr std::size_t kRecordBytes = SSL3_RT_MAX_PLAIN_LENGTH;   // 16 KiB, RFC 8446 section 5.1
+constexpr std::size_t kSmallRecordBytes = 1024;
 constexpr std::size_t kReadBudget = 256 * 1024;   // a turn; then other connections
 constexpr std::size_t kWriteBudget = 512 * 1024;
 constexpr int kUserTimeoutMs = 30'000;
@@ -524,6 +525,13 @@ bool TlsStream::encrypt_some(std::size_t& count) {
   Scratch& buffers = scratch();
   buffers.out.clear();
   bool ok = true;
+  // OpenSSL gets a buffer for the largest record each time and gives it back, because idle connections shall own
+  // none. For a few small frames a small one is much cheaper to get.
+  const bool small = queued_bytes() <= kSmallRecordBytes;
+  if (small != small_records_) {
+    SSL_set_max_send_fragment(ssl_, small ? kSmallRecordBytes : kRecordBytes);
+    small_records_ = small;
+  }
   {
     const IoScope io({}, buffers.out);
     while (ok && count < kBatchBytes && next_queue()) {

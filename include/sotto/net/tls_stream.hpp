@@ -180,6 +180,7 @@ class TlsStream final : private FdHandler, private IterationHook {
   int send_errno_ = 0;                      // the peer is gone; what it sent before is still read
   bool too_slow_ = false;
   bool want_drained_ = false;
+  bool small_records_ = false;              // what OpenSSL is set to
   std::uint32_t events_ = 0;
   std::size_t handshake_bytes_ = 0;
   bool* destroyed_ = nullptr;               // set while a callback runs

@@ -1,5 +1,7 @@
 #include "sqlite/server_inbox.hpp"
 
+#include <algorithm>
+
 namespace sotto::store::sqlite {
 
 Status Inbox::load() {
@@ -21,7 +23,7 @@ void Inbox::remember(std::int64_t row, std::int64_t log_id, std::int64_t device,
   rows_.emplace(log_id, row);
   messages_.emplace(key, Place{log_id, time});
   bytes_ += size;
-  added_.push_back({log_id, key, size});
+  order_.push_back({row, log_id, key, size});
 }
 
 std::optional<Inbox::Place> Inbox::find(std::int64_t conversation, std::int64_t device, MessageId message) const {
@@ -45,45 +47,56 @@ std::vector<std::pair<std::int64_t, std::int64_t>> Inbox::between(std::int64_t f
 }
 
 void Inbox::begin() {
-  added_.clear();
-  part_ = 0;
+  before_ = order_.size();
+  part_ = before_;
 }
 
 void Inbox::undo_to(std::size_t count) {
-  while (added_.size() > count) {
-    const Added& last = added_.back();
+  while (order_.size() > count) {
+    const Entry& last = order_.back();
     rows_.erase(last.log_id);
     messages_.erase(last.key);
     bytes_ -= last.size;
-    added_.pop_back();
+    order_.pop_back();
   }
 }
 
 Status Inbox::move_to_log() {
+  const bool all = all_due_ || bytes_ >= kMaxBytes;
+  moving_ = all ? order_.size() : std::min(order_.size(), kMoveAtOnce);
+  if (moving_ == 0) return ok_status();
+  const std::int64_t upto = order_[moving_ - 1].row;
   {
     // In the log's order, so that each of its pages is visited once.
     Query move(db_,
                "INSERT INTO log(id, device, message, time_ms, payload)"
                " SELECT log_id, device, message, time_ms,"
                "  CASE WHEN (log_id & 0xffffffff) <= pruned_seq THEN x'' ELSE payload END"
-               " FROM inbox JOIN conversations ON conversations.id = log_id >> 32 ORDER BY log_id");
-    if (Status done = move.run(); !done) return done;
+               " FROM inbox JOIN conversations ON conversations.id = log_id >> 32"
+               " WHERE inbox.id <= ? ORDER BY log_id");
+    if (Status done = move.bind(upto).run(); !done) return done;
   }
-  return Query(db_, "DELETE FROM inbox").run();
+  Query drop(db_, "DELETE FROM inbox WHERE id <= ?");
+  return drop.bind(upto).run();
 }
 
 void Inbox::moved() {
-  rows_.clear();
-  messages_.clear();
-  bytes_ = 0;
-  move_at_ = kMoveAt;
-  due_ = false;
+  for (; moving_ > 0; --moving_) {
+    const Entry& oldest = order_.front();
+    rows_.erase(oldest.log_id);
+    messages_.erase(oldest.key);
+    bytes_ -= oldest.size;
+    order_.pop_front();
+  }
+  move_at_ = kKeep;
+  all_due_ = false;
   begin();
 }
 
 void Inbox::postpone() {
-  move_at_ = rows_.size() + kMoveAt;
-  due_ = false;
+  moving_ = 0;
+  move_at_ = order_.size() + kMoveAtOnce;
+  all_due_ = false;
 }
 
 }  // namespace sotto::store::sqlite

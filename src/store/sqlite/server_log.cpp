@@ -142,7 +142,12 @@ Status Log::prune(ConversationId conversation) {
 }
 
 Result<bool> Log::forget(WallTime before) {
-  inbox_.make_due();  // a quiet server moves its entries at least this often
+  // Each round begins with what is still in the inbox: it is moved after this transaction.
+  if (!inbox_asked_ && !inbox_.empty()) {
+    inbox_asked_ = true;
+    inbox_.make_all_due();
+    return true;
+  }
   // A conversation at a time, its oldest entries first.
   constexpr std::int64_t kEntriesPerCall = 1000;
   constexpr int kConversationsPerCall = 200;
@@ -156,6 +161,7 @@ Result<bool> Log::forget(WallTime before) {
       if (!row) return row.error();
       if (!*row) {
         forget_from_ = 0;
+        inbox_asked_ = false;
         return false;
       }
       forget_from_ = next.integer(0);

@@ -95,6 +95,7 @@ class Log final : public LogRepository {
   Database& db_;
   RowCache& rows_;
   Inbox& inbox_;
+  bool inbox_asked_ = false;      // this round of forget() has had the inbox moved
   std::int64_t forget_from_ = 0;  // where the next call of forget() goes on
 };
 

@@ -79,6 +79,39 @@ TEST(Worker, TakesWaitingJobsTogetherAndAnswersAfterTheBatch) {
   EXPECT_EQ(commits_seen.back(), 2);
 }
 
+TEST(Worker, GathersUnderLoadAndDoesNotWaitAlone) {
+  Loop loop;
+  std::atomic<int> batches = 0;
+  int done = 0;
+  // It would gather for an hour; max_batch ends that at once.
+  Worker worker(loop, {.name = "test",
+                       .max_batch = 10,
+                       .gather = std::chrono::hours(1),
+                       .gather_from = 10,
+                       .after_batch = [&] { ++batches; }});
+  for (int alone = 1; alone <= 3; ++alone) {  // small batches before: taken at once
+    worker.submit([] {}, [&] { ++done; });
+    ASSERT_TRUE(run_until(loop, [&] { return done == alone; }));
+  }
+  std::latch started(1);
+  std::latch release(1);
+  worker.submit([&] { started.count_down(), release.wait(); }, [&] { ++done; });
+  started.wait();
+  for (int i = 0; i < 10; ++i) worker.submit([] {}, [&] { ++done; });
+  release.count_down();
+  ASSERT_TRUE(run_until(loop, [&] { return done == 14; }));
+  const int before = batches;
+  // Now it gathers: nine wait for the tenth, however slowly they come.
+  for (int i = 0; i < 9; ++i) {
+    worker.submit([] {}, [&] { ++done; });
+    loop.run_once(std::chrono::milliseconds(1));
+  }
+  EXPECT_EQ(batches, before);
+  worker.submit([] {}, [&] { ++done; });
+  ASSERT_TRUE(run_until(loop, [&] { return done == 24; }));
+  EXPECT_EQ(batches, before + 1);
+}
+
 TEST(Worker, FinishesQueuedJobsWhenDestroyed) {
   Loop loop;
   std::atomic<int> worked = 0;
