@@ -86,7 +86,6 @@ std::string neutral_file_name(std::string_view raw) {
       ++at;  // not UTF-8
     }
   }
-  name = shortened(name);
   // At the end Windows drops dots and spaces, and with them perhaps what made the name harmless.
   while (!name.empty() && (name.back() == '.' || name.back() == ' ')) name.pop_back();
   std::size_t start = 0;
@@ -95,7 +94,7 @@ std::string neutral_file_name(std::string_view raw) {
   if (!name.empty() && (name.front() == '.' || name.front() == '-' || name.front() == '~')) name.front() = '_';
   if (name.empty()) return "file";
   if (is_device_name(name)) name.insert(0, "_");
-  return name;
+  return shortened(name);
 }
 
 std::string file_type_of(std::string_view name) {

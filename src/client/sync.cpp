@@ -202,6 +202,7 @@ void Sync::process(ConversationId id) {
     return;
   }
 
+  if (!conversation) return;
   progress.queue.erase(progress.queue.begin(), progress.queue.begin() + static_cast<std::ptrdiff_t>(count));
   if (count > 0 && progress.ack_at == kNever) progress.ack_at = context_.moment.now + kAckDelay;
   if (ask) {
