@@ -30,6 +30,12 @@ FakeServer::FakeServer(Random& random, WallTime now)
   ca_ = crypto::issue_server_ca(ca_key_, crypto::validity_from(now, 3650), random).value();
 }
 
+crypto::Certificate FakeServer::certify_identity(UserId user, ByteView identity_key) {
+  return crypto::issue_identity_certificate(ca_key_, *ca_, user, identity_key, crypto::validity_from(started_, 3650),
+                                            random_)
+      .value();
+}
+
 void FakeServer::change_identity() {
   ca_key_ = crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, random_);
   ca_ = crypto::issue_server_ca(ca_key_, crypto::validity_from(started_, 3650), random_).value();
@@ -195,10 +201,7 @@ Status FakeServer::sign_in(ConnectionId id, Connection& connection, const proto:
   UserEntry& user = found->second;
   if (raw(user.identity_key) != key) {
     user.identity_key = to_bytes(as_bytes(key));
-    user.identity_certificate = crypto::issue_identity_certificate(ca_key_, *ca_, user.id, user.identity_key,
-                                                                   crypto::validity_from(started_, 3650), random_)
-                                    .value()
-                                    .der();
+    user.identity_certificate = certify_identity(user.id, user.identity_key).der();
   }
   connection.enrolling = user.id;
   reply.mutable_register_reply()->set_user(raw(user.id.bytes()));

@@ -44,6 +44,8 @@ class FakeServer {
   Bytes ca_certificate() const { return ca_->der(); }
   Bytes fingerprint() const;
   std::string invite_link() const;
+  // As only the holder of the CA's key can.
+  crypto::Certificate certify_identity(UserId user, ByteView identity_key);
   Bytes exporter_of(ConnectionId connection) const;
 
   // `device`: from the client certificate, zero without one. `send` delivers frame bodies to the client.
