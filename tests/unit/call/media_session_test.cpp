@@ -17,6 +17,10 @@ using namespace std::chrono_literals;
 // -- The path: two agents that hand each other datagrams on the queue's thread, like a network would later.
 struct FakeAgent final : ice::Agent {
   FakeAgent(ice::Observer& o, support::QueueExecutor& e, std::string name) : observer(o), executor(e), ufrag(std::move(name)) {}
+  ~FakeAgent() override {
+    *alive = nullptr;
+    if (peer != nullptr) peer->peer = nullptr;
+  }
   std::string local_ufrag() const override { return ufrag; }
   std::string local_password() const override { return ufrag + "-password"; }
   Status set_remote(std::string_view, std::string_view) override { return ok_status(); }
@@ -28,8 +32,8 @@ struct FakeAgent final : ice::Agent {
   Status send(ByteView datagram) override {
     ++sent;
     if (peer != nullptr && !peer->closed && !cut) {
-      executor.post([target = peer, bytes = to_bytes(datagram)] {
-        if (!target->closed) target->observer.on_datagram(bytes);
+      executor.post([target = peer->alive, bytes = to_bytes(datagram)] {
+        if (*target != nullptr && !(*target)->closed) (*target)->observer.on_datagram(bytes);
       });
     }
     return ok_status();
@@ -40,6 +44,7 @@ struct FakeAgent final : ice::Agent {
   support::QueueExecutor& executor;
   std::string ufrag;
   FakeAgent* peer = nullptr;
+  std::shared_ptr<FakeAgent*> alive = std::make_shared<FakeAgent*>(this);  // shared with datagrams in flight
   std::vector<std::string> candidates;
   int sent = 0;
   bool closed = false, cut = false;
