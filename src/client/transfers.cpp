@@ -338,6 +338,8 @@ void Transfers::on_offline() {
 
 void Transfers::pump() {
   if (!session_.is_online() || running_.empty()) return;
+  std::size_t reads = 0;
+  for (const auto& [id, running] : running_) reads += running.job->reads_under_way();
   // One chunk each in turn, until the channel or every window is full.
   bool sent = true;
   while (sent && session_.bulk_room() > 0) {
@@ -346,8 +348,11 @@ void Transfers::pump() {
       auto next = running_.upper_bound(turn_);
       if (next == running_.end()) next = running_.begin();
       turn_ = next->first;
-      if (next->second.ended || next->second.resume_at != kNever || !next->second.job->can_send()) continue;
-      next->second.job->send();
+      TransferJob& job = *next->second.job;
+      if (next->second.ended || next->second.resume_at != kNever || !job.can_send()) continue;
+      const bool download = job.record.direction == static_cast<int>(TransferDirection::down);
+      if (download && reads++ >= kMaxReads) continue;
+      job.send();
       sent = true;
     }
   }

@@ -50,6 +50,7 @@ void Upload::on_online() {
 
 void Upload::ask() {
   stage_ = Stage::asking;
+  ++round_;
   proto::Envelope envelope;
   envelope.mutable_blob_status()->set_blob(raw(record.blob.bytes()));
   host_.request(record.id, std::move(envelope), [this](Result<proto::Envelope> reply) {
@@ -115,8 +116,8 @@ void Upload::send() {
   put.set_conversation(raw(record.conversation.bytes()));
   put.set_offset(layout_.sealed_offset(chunk));
   put.set_data(raw(cipher_.seal(chunk, layout_.is_last(chunk), *plain)));
-  host_.request(record.id, std::move(envelope), [this, chunk](Result<proto::Envelope> reply) {
-    if (stage_ != Stage::sending) return;  // of before a new start
+  host_.request(record.id, std::move(envelope), [this, chunk, round = round_](Result<proto::Envelope> reply) {
+    if (round != round_ || stage_ != Stage::sending) return;  // of before a new start
     if (under_way_ > 0) --under_way_;
     if (!reply) {
       const Error& error = reply.error();
@@ -126,6 +127,7 @@ void Upload::send() {
     }
     if (chunk < accepted_) return;
     accepted_ = chunk + 1;
+    conflicts_ = 0;
     host_.on_progress(record.id);
     if (accepted_ == layout_.chunks()) finish();
   });

@@ -47,6 +47,7 @@ class Upload final : public TransferJob {
   std::uint64_t accepted_ = 0;  // by the server
   std::size_t under_way_ = 0;
   int conflicts_ = 0;
+  std::uint64_t round_ = 0;  // of questions where the server is; answers to chunks of earlier ones mean nothing
 };
 
 }  // namespace sotto::client
