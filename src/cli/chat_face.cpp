@@ -34,14 +34,6 @@ void ChatFace::say_error(const Error& error) { say("! " + printable(error.messag
 
 void ChatFace::begin() {
   loop().on_signal([this] { quit(); });
-  loop().watch_input(
-      input_,
-      [this](std::string_view bytes) {
-        reader_.feed(
-            bytes, [this](std::string_view line) { on_line(line); },
-            [this] { say("! A line is longer than a message may be (64 KiB); it was not sent."); });
-      },
-      [this] { on_end(); });
   commands().account_status(then<Commands::AccountStatus>([this](const Commands::AccountStatus& status) {
     if (!status.account) {
       return fail_with(fail(ErrorCode::not_found, "There is no account in this profile. See: sotto-cli register --help"));
@@ -49,6 +41,15 @@ void ChatFace::begin() {
     say("You are " + printable(status.account->user.username) + " on " + printable(status.account->server) +
         ". /help shows the commands.");
     wanted_.empty() ? list() : open(wanted_);
+    // Not before: piped lines belong to the conversation that is being opened.
+    loop().watch_input(
+        input_,
+        [this](std::string_view bytes) {
+          reader_.feed(
+              bytes, [this](std::string_view line) { on_line(line); },
+              [this] { say("! A line is longer than a message may be (64 KiB); it was not sent."); });
+        },
+        [this] { on_end(); });
   }));
 }
 
@@ -100,7 +101,7 @@ void ChatFace::on_end() {
 
 // At the end of piped input the program stays until the server has what was typed.
 void ChatFace::quit_if_sent() {
-  if (ended_ && !opening_ && early_.empty() && sending_.empty()) finish(kExitDone);
+  if (ended_ && !opening_ && early_.empty() && asked_ == 0 && sending_.empty()) finish(kExitDone);
 }
 
 void ChatFace::quit() {
@@ -147,12 +148,9 @@ void ChatFace::open(const std::string& username) {
     const auto known = std::ranges::find(*contacts, username, &UserView::username);
     if (known != contacts->end()) return commands().conversations_direct(known->id, opened);
     when_online([this, username, opened] {
-      commands().contacts_find(username, [this, username, opened](Result<std::vector<UserView>> found) {
+      find_user(username, [this, opened](Result<UserView> found) {
         if (!found) return opened(std::move(found).error());
-        if (found->empty()) {
-          return opened(fail(ErrorCode::not_found, "There is no user named " + username + " on this server."));
-        }
-        commands().conversations_direct(found->front().id, opened);
+        commands().conversations_direct(found->id, opened);
       });
     });
   });
@@ -178,20 +176,35 @@ void ChatFace::show_conversation(const ConversationView& conversation) {
 
 void ChatFace::send_text(const std::string& text) {
   if (!current_) return say("! No conversation is open. /open USER opens one.");
-  commands().messages_send(current_->id, text, std::nullopt, going_on<MessageView>([this](const MessageView& message) {
-    shown_.insert(message.id);
-    if (message.state == MessageState::sending) sending_.insert(message.id);
+  ++asked_;
+  commands().messages_send(current_->id, text, std::nullopt, [this](const Result<MessageView>& message) {
+    --asked_;
+    if (finished()) return;
+    if (message) {
+      shown_.insert(message->id);
+      if (message->state == MessageState::sending) sending_.insert(message->id);
+    } else {
+      say_error(message.error());
+    }
     quit_if_sent();
-  }));
+  });
 }
 
 void ChatFace::send_file(const std::string& path) {
   if (!current_) return say("! No conversation is open. /open USER opens one.");
   if (path.empty()) return say("! /file needs a path.");
-  commands().files_send(current_->id, path, "", going_on<Commands::SentFile>([this](const auto& sent) {
-    sending_.insert(sent.message.id);
-    say("Sending " + printable(sent.message.file ? sent.message.file->name : "the file") + ".");
-  }));
+  ++asked_;
+  commands().files_send(current_->id, path, "", [this](const Result<Commands::SentFile>& sent) {
+    --asked_;
+    if (finished()) return;
+    if (sent) {
+      sending_.insert(sent->message.id);
+      say("Sending " + printable(sent->message.file ? sent->message.file->name : "the file") + ".");
+    } else {
+      say_error(sent.error());
+    }
+    quit_if_sent();
+  });
 }
 
 void ChatFace::fetch_file(const std::string& argument) {

@@ -58,6 +58,15 @@ void CommandFace::when_online(std::function<void()> next) {
   });
 }
 
+void CommandFace::find_user(const std::string& username, client::Done<client::UserView> done) {
+  commands().contacts_find(username, [username, done](Result<std::vector<client::UserView>> found) {
+    const bool nobody = found ? found->empty() : found.error().code == ErrorCode::not_found;
+    if (nobody) return done(fail(ErrorCode::not_found, "There is no user named " + username + " on this server."));
+    if (!found) return done(std::move(found).error());
+    done(found->front());
+  });
+}
+
 void CommandFace::with_conversation(const std::string& username,
                                     std::function<void(const client::ConversationView&)> next) {
   // Known people are found in the local store: reading history works offline.
@@ -69,12 +78,7 @@ void CommandFace::with_conversation(const std::string& username,
       if (contact.username == username) return open(contact.id);
     }
     when_online([this, username, open] {
-      commands().contacts_find(username, then<std::vector<client::UserView>>([this, username, open](const auto& found) {
-        if (found.empty()) {
-          return fail_with(fail(ErrorCode::not_found, "There is no user named " + username + " on this server."));
-        }
-        open(found.front().id);
-      }));
+      find_user(username, then<client::UserView>([open](const auto& found) { open(found.id); }));
     });
   }));
 }

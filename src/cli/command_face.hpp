@@ -48,6 +48,8 @@ class CommandFace : public Face {
   }
   // Once the server is reached; ends the command when that takes too long or can never be.
   void when_online(std::function<void()> next);
+  // On the server; an unknown name is not_found with the name in the sentence.
+  void find_user(const std::string& username, client::Done<client::UserView> done);
   // The conversation with the person of that name.
   void with_conversation(const std::string& username, std::function<void(const client::ConversationView&)> next);
   const client::ConnectionView& connection() const { return connection_; }

@@ -44,11 +44,34 @@ class Send final : public CommandFace {
   std::optional<MessageId> message_;
 };
 
+// Prints what this device has; with a server in reach, what waits there first.
 class History final : public CommandFace {
  public:
   History(FaceLoop& loop, Output output, std::string username, int limit)
       : CommandFace(loop, std::move(output)), username_(std::move(username)), limit_(limit) {}
   void begin() override {
+    if (connection().state == ConnectionState::offline) return show();
+    loop().after(kConnectPatience, [this] {
+      if (connection().state != ConnectionState::online) show();
+    });
+    when_online([this] { settle(); });
+  }
+  void event(const Event& event) override {
+    if (std::get_if<MessageAdded>(&event) != nullptr) ++arrived_;
+    const auto* changed = std::get_if<ConnectionChanged>(&event);
+    if (changed != nullptr && changed->connection.state == ConnectionState::offline) show();
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kConnectPatience{3000};
+  // Messages that waited come in batches, a round trip apart: this long without one, and they are all here.
+  static constexpr std::chrono::milliseconds kQuiet{400};
+
+  void settle() {
+    loop().after(kQuiet, [this, before = arrived_] { arrived_ == before ? show() : settle(); });
+  }
+  void show() {
+    if (std::exchange(shown_, true)) return;
     with_conversation(username_, [this](const ConversationView& conversation) {
       commands().messages_history(conversation.id, std::nullopt, limit_,
                                   then<std::vector<MessageView>>([this](const auto& messages) {
@@ -58,9 +81,10 @@ class History final : public CommandFace {
     });
   }
 
- private:
   std::string username_;
   int limit_;
+  int arrived_ = 0;
+  bool shown_ = false;
 };
 
 // Follows one transfer to its end.

@@ -5,6 +5,7 @@
 #include "sotto/crypto/random.hpp"
 #include "sotto/device_avdevice/backend.hpp"
 #include "sotto/device_file/backend.hpp"
+#include "sotto/device_portaudio/backend.hpp"
 #include "sotto/ice_nice/factory.hpp"
 #include "sotto/net/loop.hpp"
 
@@ -36,6 +37,7 @@ Result<std::unique_ptr<Media>> Media::make(const ClientRuntimeOptions& options, 
                                            std::function<ice::Options()> ice_options) {
   std::unique_ptr<Media> out(new Media);
   out->devices_.add(device_avdevice::make_backend());
+  out->devices_.add(device_portaudio::make_backend());
   out->devices_.add(device_file::make_backend());
 
   const auto check = [](std::string_view option, const std::string& uri, Status status) -> Status {
