@@ -106,12 +106,12 @@ struct TextMetrics {
   int weight;
   bool mono;
 };
-inline constexpr std::array<TextMetrics, static_cast<std::size_t>(TextRole::count_)> kText{{
+inline constexpr std::array<TextMetrics, static_cast<std::size_t>(TextRole::count_)> kTextRoles{{
     {11, 16, 500, false}, {11, 16, 700, false}, {12, 16, 400, false}, {12, 16, 600, false}, {13, 18, 400, false},
     {13, 18, 600, false}, {14, 20, 400, false}, {14, 20, 600, false}, {16, 22, 600, false}, {20, 28, 600, false},
     {28, 36, 600, false}, {13, 20, 400, true}, {17, 28, 500, true}, {40, 48, 400, false}, {28, 36, 400, false},
     {13, 18, 400, false},
 }};
-constexpr TextMetrics metrics(TextRole role) { return kText[static_cast<std::size_t>(role)]; }
+constexpr TextMetrics metrics(TextRole role) { return kTextRoles[static_cast<std::size_t>(role)]; }
 
 }  // namespace sotto::desktop

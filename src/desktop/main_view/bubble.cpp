@@ -16,6 +16,7 @@ constexpr double kStateSlot = 18;
 constexpr double kFileHeight = 64, kCallHeight = 60;
 constexpr double kFailedLine = 22;
 constexpr double kShowMore = 28;
+constexpr std::size_t kMaxCached = 3000;  // messages; far more than any screen shows
 
 std::string s(std::string_view text) { return std::string(text); }
 
@@ -85,6 +86,7 @@ const BubbleLayout& Bubbles::layout(Ui& ui, const MessageView& m, double column,
                                  static_cast<std::size_t>(one_pane)}) {
     signature = signature * 1099511628211ULL + part;
   }
+  if (cache_.size() > kMaxCached) cache_.clear();
   BubbleLayout& l = cache_[m.id];
   if (l.signature == signature && l.height > 0) return l;
   l = {};

@@ -40,7 +40,7 @@ class Bubbles {
  public:
   explicit Bubbles(Model& model) : model_(model) {}
 
-  // Column: where bubbles may be; one_pane widens them.
+  // Column: where bubbles may be; one_pane widens them. The reference holds until the next call.
   const BubbleLayout& layout(Ui& ui, const MessageView& message, double column, bool one_pane);
   // Paints at the row's place and registers its regions. `selection` may be null.
   void paint(Ui& ui, const MessageView& message, const Item& item, const BubbleLayout& layout, const Rect& box,

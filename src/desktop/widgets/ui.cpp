@@ -198,7 +198,7 @@ void Ui::icon_button(const IconButtonSpec& spec) {
 }
 
 double Ui::field(const FieldSpec& spec) {
-  const bool focused_now = focused(spec.id) && spec.enabled;
+  const bool focused_now = focused(spec.id) && spec.enabled && window_focused_;
   const bool bad = !spec.error.empty();
   if (!spec.label.empty()) {
     line({spec.rect.x, spec.rect.y - 20, spec.rect.w, 16}, spec.label, TextRole::caption_strong, color(Token::text2));

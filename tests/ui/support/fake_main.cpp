@@ -25,6 +25,8 @@ int main(int argc, char** argv) {
     else if (name == "--dark") options.app.dark = true;
     else if (name == "--invite") options.app.invite = value();
     else if (name == "--test-socket") options.test_socket = value();
+    else if (name == "--title") options.app.title = value();
+    else if (name == "--position") value();
     else if (name == "--size") {
       const std::string size = value();
       options.width = std::stoi(size);
