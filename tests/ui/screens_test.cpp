@@ -117,7 +117,7 @@ TEST_F(Screens, writes_edits_and_sends) {
   w->key("Return");
   const Json retry = w->wait_prefix("message.", [](const Json& e) { return e.at("id").get<std::string>().ends_with(".retry"); });
   shot("message-failed");
-  w->click(retry);
+  w->click_on(retry);
   w->wait_prefix("message.", [](const Json& e) { return e.at("label") == "fail" && e.at("value") == "sent"; });
 }
 

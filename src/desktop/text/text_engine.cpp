@@ -45,7 +45,7 @@ TextBlock::TextBlock(PangoLayout* layout, int line_height, int base_baseline, do
     }
     if (below > height - baseline + slack) height += std::min(below - (height - baseline), line_height);
     const auto start = static_cast<std::size_t>(line->start_index);
-    lines_.push_back({line, floor_px(logical.x), top, height, baseline, ceil_px(logical.width), start,
+    lines_.push_back({line, floor_px(logical.x), top, height, baseline, ceil_px(logical.width), logical.x, start,
                       start + static_cast<std::size_t>(line->length)});
     pango_layout_line_ref(line);
     top += height;
@@ -112,9 +112,9 @@ std::size_t TextBlock::index_at(Point p) const {
 Rect TextBlock::caret(std::size_t index) const {
   if (lines_.empty()) return {};
   const Line& line = lines_[static_cast<std::size_t>(line_of(index))];
-  int x = 0;
-  pango_layout_line_index_to_x(line.line, static_cast<int>(snap(index)), 0, &x);
-  return {(line.x + static_cast<double>(x) / PANGO_SCALE) / scale_, line.top / scale_, 1, line.height / scale_};
+  PangoRectangle strong;
+  pango_layout_get_cursor_pos(layout_, static_cast<int>(snap(index)), &strong, nullptr);
+  return {(line.x + static_cast<double>(strong.x - line.pango_x) / PANGO_SCALE) / scale_, line.top / scale_, 1, line.height / scale_};
 }
 
 std::vector<Rect> TextBlock::selection(std::size_t from, std::size_t to) const {
@@ -131,13 +131,7 @@ std::vector<Rect> TextBlock::selection(std::size_t from, std::size_t to) const {
     pango_layout_line_get_x_ranges(line.line, static_cast<int>(std::max(from, line.start)),
                                    static_cast<int>(std::min(to, line.end)), &ranges, &count);
     // Ranges are relative to the layout; our line offset may differ from Pango's when centred.
-    int base = 0;
-    if (pango_layout_get_width(layout_) >= 0) {
-      PangoRectangle logical;
-      pango_layout_line_get_extents(line.line, nullptr, &logical);
-      const int width = pango_layout_get_width(layout_);
-      if (pango_layout_line_get_resolved_direction(line.line) == PANGO_DIRECTION_RTL) base = width - logical.width;
-    }
+    const int base = line.pango_x;
     for (int r = 0; r < count; ++r) {
       const double x0 = static_cast<double>(ranges[2 * r] - base) / PANGO_SCALE + line.x;
       const double x1 = static_cast<double>(ranges[2 * r + 1] - base) / PANGO_SCALE + line.x;

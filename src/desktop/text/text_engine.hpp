@@ -69,6 +69,7 @@ class TextBlock {
   struct Line {
     PangoLayoutLine* line;
     int x, top, height, baseline, width;
+    int pango_x;  // where Pango puts the line, in its units
     std::size_t start, end;
   };
   std::size_t snap(std::size_t index) const;

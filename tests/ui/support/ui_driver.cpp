@@ -167,6 +167,16 @@ Json Window::ask(const Json& question) { return Json::parse(talk(question.dump()
 
 Json Window::find(const std::string& id) { return ask({{"q", "find"}, {"id", id}}).at("element"); }
 
+void Window::give_up(const std::string& what) {
+  // Everything that is shown, one element a line, and a picture beside the window's log.
+  std::string shown;
+  for (const Json& e : ask({{"q", "tree"}}).at("elements")) {
+    shown += "\n  " + e.at("id").get<std::string>() + " '" + e.at("label").get<std::string>() + "' = '" + e.at("value").get<std::string>() + "'";
+  }
+  if (const char* folder = std::getenv("SOTTO_UI_FAILURES")) display_.screenshot(std::string(folder) + "/failure-" + title_ + ".png");
+  throw std::runtime_error(title_ + ": waited in vain for " + what + shown);
+}
+
 Json Window::wait_for(const std::string& id, const std::function<bool(const Json&)>& holds, int seconds) {
   const auto patience = Clock::now() + std::chrono::seconds(seconds);
   Json last;
@@ -175,7 +185,7 @@ Json Window::wait_for(const std::string& id, const std::function<bool(const Json
     if (!last.is_null() && (!holds || holds(last))) return last;
     std::this_thread::sleep_for(kPoll);
   }
-  throw std::runtime_error(title_ + ": waited in vain for " + id + ", it is " + last.dump() + "; " + ask({{"q", "tree"}}).dump().substr(0, 6000));
+  give_up(id + ", it is " + last.dump());
 }
 
 void Window::wait_gone(const std::string& id, int seconds) {
@@ -196,7 +206,7 @@ Json Window::wait_prefix(const std::string& prefix, const std::function<bool(con
     }
     std::this_thread::sleep_for(kPoll);
   }
-  throw std::runtime_error(title_ + ": waited in vain for " + prefix + "*; " + tree.dump().substr(0, 6000));
+  give_up(prefix + "*");
 }
 
 void Window::take_focus() {
@@ -211,14 +221,14 @@ void Window::move_to(const std::string& id) {
   run_program({"xdotool", "mousemove", std::to_string(x), std::to_string(y)}, display_.name());
 }
 
-void Window::click(const Json& element) {
+void Window::click_on(const Json& element) {
   const Json& rect = element.at("rect");
   const int x = x_ + rect[0].get<int>() + rect[2].get<int>() / 2, y = rect[1].get<int>() + rect[3].get<int>() / 2;
   run_program({"xdotool", "mousemove", std::to_string(x), std::to_string(y), "click", "1"}, display_.name());
 }
 
 void Window::click(const std::string& id) {
-  click(wait_for(id, [](const Json& e) { return e.at("enabled").get<bool>(); }));
+  click_on(wait_for(id, [](const Json& e) { return e.at("enabled").get<bool>(); }));
 }
 
 void Window::key(const std::string& keys) { run_program({"xdotool", "key", "--delay", "20", keys}, display_.name()); }

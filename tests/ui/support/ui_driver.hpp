@@ -61,7 +61,7 @@ class Window {
 
   void take_focus();
   void click(const std::string& id);
-  void click(const Json& element);
+  void click_on(const Json& element);
   void move_to(const std::string& id);
   void key(const std::string& keys);
   void type(const std::string& text);  // ASCII
@@ -74,6 +74,7 @@ class Window {
 
  private:
   std::string talk(const std::string& line);
+  [[noreturn]] void give_up(const std::string& what);
 
   const Display& display_;
   std::string socket_, title_;

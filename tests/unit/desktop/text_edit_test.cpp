@@ -55,7 +55,7 @@ TEST_F(Field, copies_cuts_and_pastes) {
 }
 
 TEST_F(Field, moves_between_wrapped_lines_and_keeps_its_column) {
-  edit.model().set_text("first line\nx\nthird line");
+  edit.model().set_text("aaaaaaaaaa\nx\naaaaaaaaaa");
   edit.model().set_caret(8, false);
   press(Key::down);
   EXPECT_EQ(edit.model().caret(), 12u);  // the end of the short line
