@@ -101,8 +101,7 @@ void TlsStream::Queue::drop_unbegun() {
 }
 
 void TlsStream::Queue::clear() {
-  frames.clear();
-  if (frames.capacity() > 4) frames.shrink_to_fit();  // what an idle connection may keep
+  frames = {};  // an idle connection keeps nothing
   head = 0;
   offset = 0;
   bytes = 0;
