@@ -1,7 +1,6 @@
 #include "transfers.hpp"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "content.hpp"
 #include "download.hpp"
@@ -22,12 +21,11 @@ constexpr Duration kServerTrouble = 5s;
 
 std::string readable_size(std::uint64_t bytes) {
   static constexpr const char* kUnits[] = {"bytes", "KB", "MB", "GB", "TB"};
-  double value = static_cast<double>(bytes);
+  std::uint64_t tenths = bytes * 10;
   std::size_t unit = 0;
-  for (; value >= 1000 && unit < 4; ++unit) value /= 1000;
-  char text[32];
-  std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", value, kUnits[unit]);
-  return text;
+  for (; tenths >= 10'000 && unit < 4; ++unit) tenths /= 1000;
+  const std::string rest = unit == 0 ? "" : "." + std::to_string(tenths % 10);
+  return std::to_string(tenths / 10) + rest + " " + kUnits[unit];
 }
 
 std::pair<std::string, std::string> folder_and_name(const std::string& path) {
