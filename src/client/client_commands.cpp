@@ -153,6 +153,8 @@ void Client::conversations_direct(UserId user, Done<ConversationView> done) {
           return core_->context.answer(
               std::move(done), Answer(fail(ErrorCode::untrusted, "The server opened a conversation with somebody else.")));
         }
+        // Only now may we see whether they are online: presence is for people who share a conversation.
+        core_->directory.refresh(user, [](const Status&) {});
         core_->context.answer(std::move(done), Answer(core_->timeline.view(*conversation)));
       });
     });

@@ -116,11 +116,7 @@ Result<UserId> Directory::apply(const proto::User& user) {
   if (Status done = hooks_.committed(transaction.commit()); !done) return std::move(done).error();
 
   fresh_.insert(*id);
-  if (user.online()) {
-    online_.insert(*id);
-  } else {
-    online_.erase(*id);
-  }
+  const bool presence_changed = user.online() ? online_.insert(*id).second : online_.erase(*id) > 0;
   const bool shown_differently = !before || before->display_name != record.display_name ||
                                  before->verified != record.verified || before->username != record.username;
   if (changed_identity) {
@@ -128,6 +124,7 @@ Result<UserId> Directory::apply(const proto::User& user) {
     context_.emit(IdentityChanged{view(record)});
   }
   if (shown_differently || changed_identity) context_.emit(ContactUpdated{view(record)});
+  if (presence_changed) context_.emit(PresenceUpdated{view(record)});
   hooks_.user_changed(*id);
   return *id;
 }

@@ -100,7 +100,9 @@ TEST_F(Messages, people_who_share_a_conversation_see_each_other_come_and_go) {
   const auto bob_is = [](bool online) {
     return [online](const Json& p) { return p["username"] == "bob" && p["online"] == online; };
   };
+  alice.wait("presence.updated", bob_is(true));  // from opening the conversation on
   bob.stop();
+  alice.wait("presence.updated", bob_is(false));
   bob.start();
   alice.wait("presence.updated", bob_is(true));
   bob.stop();
