@@ -65,19 +65,6 @@ void log_to_stderr(log::Level least) {
       least);
 }
 
-// The profile is not encrypted yet: nobody is to find that out from a stolen disk.
-Status check_passphrase(bool insecure) {
-  if (insecure) return ok_status();
-  if (!environment("SOTTO_PASSPHRASE").empty()) {
-    return fail(ErrorCode::unavailable,
-                "This version cannot encrypt a profile, so SOTTO_PASSPHRASE would protect nothing. "
-                "--insecure-profile accepts an unencrypted one.");
-  }
-  return fail(ErrorCode::denied,
-              "This version keeps keys and messages unencrypted in the profile folder. If that is acceptable on this "
-              "machine, say so with --insecure-profile.");
-}
-
 struct Arguments {
   runtime::ClientRuntimeOptions options;
   bool insecure = false, verbose = false;
@@ -208,7 +195,7 @@ void add_options(CLI::App& app, Arguments& a) {
   a.options.download_folder = default_downloads();
   app.add_option("--profile", a.options.profile, "folder of account and history")->capture_default_str();
   app.add_option("--downloads", a.options.download_folder, "where fetched files go")->capture_default_str();
-  app.add_flag("--insecure-profile", a.insecure, "accept that the profile is not encrypted on the disk");
+  app.add_flag("--insecure-profile", a.insecure, "do without SOTTO_PASSPHRASE: the profile is not encrypted on the disk");
   app.add_flag("--verbose", a.verbose, "log more to standard error");
   const auto device = [&](const char* name, std::string& value, const char* help) {
     app.add_option(name, value, help)->group("Devices");
@@ -226,7 +213,9 @@ int run(Arguments& arguments, const MakeFace& make) {
     print_line(STDERR_FILENO, printable(error.message));
     return code;
   };
-  if (Status allowed = check_passphrase(arguments.insecure); !allowed) return refuse(allowed.error(), kExitFailed);
+  auto passphrase = runtime::passphrase_from_environment(arguments.insecure);
+  if (!passphrase) return refuse(passphrase.error(), kExitFailed);
+  arguments.options.passphrase = std::move(*passphrase);
   FaceLoop loop;
   auto face = make(loop, arguments);
   if (!face) return refuse(face.error(), kExitFailed);

@@ -76,10 +76,9 @@ int refuse(const std::string& sentence) {
 }
 
 int run(Arguments& a) {
-  if (!a.insecure) {
-    return refuse("This version keeps keys and messages unencrypted in the profile folder. If that is acceptable on this machine, "
-                  "say so with --insecure-profile.");
-  }
+  auto passphrase = runtime::passphrase_from_environment(a.insecure);
+  if (!passphrase) return refuse(passphrase.error().message);
+  a.runtime.passphrase = std::move(*passphrase);
   const std::string settings_path = a.runtime.profile + "/window.json";
   desktop::WindowSettings settings = desktop::load_settings(settings_path);
   if (a.window.width == 0) {
@@ -142,7 +141,7 @@ void add_options(CLI::App& app, Arguments& a) {
   a.runtime.download_folder = default_downloads();
   app.add_option("--profile", a.runtime.profile, "folder of account and history")->capture_default_str();
   app.add_option("--downloads", a.runtime.download_folder, "where fetched files go")->capture_default_str();
-  app.add_flag("--insecure-profile", a.insecure, "accept that the profile is not encrypted on the disk");
+  app.add_flag("--insecure-profile", a.insecure, "do without SOTTO_PASSPHRASE: the profile is not encrypted on the disk");
   app.add_option("--invite", a.window.app.invite, "invite link to begin with");
   app.add_option("--size", a.size, "size of the window in pixels, WxH");
   app.add_option("--position", a.position, "place of the window in pixels, X,Y");

@@ -4,20 +4,23 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
+#include <cstring>
+
 #include "client_handle.hpp"
 #include "core_thread.hpp"
 
 namespace sotto::runtime {
 
 struct ClientRuntime::Impl {
-  Impl(ClientRuntimeOptions options, client::EventSink& events)
+  Impl(const std::function<void(std::function<void()>)>& face, ClientRuntimeOptions options, client::EventSink& events)
       : alive(std::make_shared<bool>(true)),
-        core(options, [face = options.face, alive_flag = alive, &events](const client::Event& event) {
+        core(std::move(options), [face, alive_flag = alive, &events](const client::Event& event) {
           face([alive_flag, &events, event] {
             if (*alive_flag) events.on_event(event);
           });
         }),
-        handle(core, options.face) {}
+        handle(core, face) {}
 
   std::shared_ptr<bool> alive;  // shared with events under way; read on the face's thread only
   CoreThread core;
@@ -29,7 +32,8 @@ ClientRuntime::ClientRuntime(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 ClientRuntime::~ClientRuntime() { stop(); }
 
 Result<std::unique_ptr<ClientRuntime>> ClientRuntime::start(ClientRuntimeOptions options, client::EventSink& events) {
-  auto impl = std::make_unique<Impl>(std::move(options), events);
+  const auto face = options.face;
+  auto impl = std::make_unique<Impl>(face, std::move(options), events);
   if (Status started = impl->core.start(); !started) return std::move(started).error();
   return std::unique_ptr<ClientRuntime>(new ClientRuntime(std::move(impl)));
 }
@@ -51,6 +55,22 @@ void harden_process() {
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
   ::umask(077);
+}
+
+Result<std::optional<SecretBytes>> passphrase_from_environment(bool insecure) {
+  char* text = std::getenv("SOTTO_PASSPHRASE");
+  std::optional<SecretBytes> passphrase;
+  if (text != nullptr && *text != '\0') {
+    if (!insecure) passphrase = SecretBytes::from_text(text);
+    secure_wipe(text, std::strlen(text));
+    ::unsetenv("SOTTO_PASSPHRASE");
+  }
+  if (!passphrase && !insecure) {
+    return fail(ErrorCode::denied,
+                "The profile needs a passphrase: set SOTTO_PASSPHRASE. Keys and messages that may lie unencrypted on "
+                "this machine are accepted with --insecure-profile.");
+  }
+  return passphrase;
 }
 
 }  // namespace sotto::runtime

@@ -9,6 +9,7 @@
 #include "media_devices.hpp"
 #include "posix_files.hpp"
 #include "profile.hpp"
+#include "profile_key.hpp"
 #include "sotto/base/log.hpp"
 #include "sotto/crypto/random.hpp"
 #include "sotto/net/loop.hpp"
@@ -50,7 +51,10 @@ struct CoreThread::World {
       : profile(std::move(opened)), files(std::move(downloads)), events(std::move(on_event)) {}
 
   Status assemble(const ClientRuntimeOptions& options) {
-    auto opened = store::open_sqlite_client_store(profile.store_path());
+    const auto key =
+        unlock_profile(profile.key_path(), profile.store_path(), options.passphrase, crypto::system_random());
+    if (!key) return key.error();
+    auto opened = store::open_sqlite_client_store(profile.store_path(), *key ? &**key : nullptr);
     if (!opened) return std::move(opened).error();
     store = std::move(*opened);
     auto made = Media::make(options, executor, [this] { return ice_options(); });
@@ -127,6 +131,7 @@ void CoreThread::run(std::function<void(Status)> started) {
   if (!profile) return started(std::move(profile).error());
   World world(std::move(*profile), options_.download_folder, on_event_);
   Status assembled = world.assemble(options_);
+  options_.passphrase.reset();
   if (!assembled) {
     world.client.reset();
     return started(std::move(assembled));

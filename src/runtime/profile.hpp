@@ -17,6 +17,7 @@ class Profile {
   ~Profile();  // unlocks
 
   std::string store_path() const { return folder_ + "/sotto.db"; }
+  std::string key_path() const { return folder_ + "/profile.key"; }
 
  private:
   Profile(std::string folder, int lock) : folder_(std::move(folder)), lock_(lock) {}

@@ -13,9 +13,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "sotto/base/result.hpp"
+#include "sotto/base/secret_bytes.hpp"
 #include "sotto/client/commands.hpp"
 
 namespace sotto::runtime {
@@ -23,6 +25,8 @@ namespace sotto::runtime {
 struct ClientRuntimeOptions {
   // Folder of account, history and outbox: made (0700) if missing. One program at a time.
   std::string profile;
+  // Encrypts the profile's database. Without one it is plain, and a profile stays what it was made as.
+  std::optional<SecretBytes> passphrase;
   // Where files land that are fetched without a path; made when first needed.
   std::string download_folder;
 
@@ -38,7 +42,8 @@ struct ClientRuntimeOptions {
 
 class ClientRuntime {
  public:
-  // Errors are for the user: invalid_argument (a URI, the folder), conflict (the profile is in use), storage.
+  // Errors are for the user: invalid_argument (a URI, the folder), conflict (the profile is in use), denied (the
+  // passphrase is wrong, or the profile was made without one), storage.
   // `events` outlives the runtime or stop().
   static Result<std::unique_ptr<ClientRuntime>> start(ClientRuntimeOptions options, client::EventSink& events);
   ~ClientRuntime();
@@ -57,5 +62,9 @@ class ClientRuntime {
 
 // First thing in main: no core dumps, no ptrace by other programs of this user, files private by default.
 void harden_process();
+
+// The passphrase in SOTTO_PASSPHRASE, which is taken out of the environment; none if `insecure` accepts a plain
+// profile. denied: neither.
+Result<std::optional<SecretBytes>> passphrase_from_environment(bool insecure);
 
 }  // namespace sotto::runtime

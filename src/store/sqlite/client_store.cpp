@@ -6,6 +6,7 @@
 
 #include "sqlite/client_schema.hpp"
 #include "sqlite/database.hpp"
+#include "sqlite/sealed_database.hpp"
 
 namespace sotto::store {
 namespace sqlite {
@@ -110,15 +111,22 @@ std::int64_t number(int value) { return value; }
 
 class SqliteClientStore final : public ClientStore {
  public:
-  Status open(const std::string& path) {
-    if (path != ":memory:") {
+  Status open(const std::string& path, const SecretBytes* key) {
+    if (key != nullptr) {
+      // Its name is part of what is sealed: a file of another kind under the same key does not open.
+      vfs_.emplace(key->view(), "client");
+      if (Status opened = open_sealed(db_, *vfs_, path); !opened) return opened;
+    } else if (path != ":memory:") {
+      if (Status plain = refuse_sealed(path); !plain) return plain;
       // SQLite would make it 0644 less the umask.
       const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
       if (file < 0) return fail(ErrorCode::storage, "The profile's database can't be opened.");
       ::fchmod(file, S_IRUSR | S_IWUSR);
       ::close(file);
     }
-    if (Status opened = db_.open(path); !opened) return opened;
+    if (key == nullptr) {
+      if (Status opened = db_.open(path); !opened) return opened;
+    }
     // EXCLUSIVE: the lock is taken once and kept, so a second program fails at once instead of interleaving.
     // FULL: what the server was told we have, or was shown as sent, survives a power cut.
     Status set = db_.execute(
@@ -436,6 +444,7 @@ class SqliteClientStore final : public ClientStore {
     return out;
   }
 
+  std::optional<SealingVfs> vfs_;  // outlives the connection
   Database db_;
   bool in_transaction_ = false;
   Status failed_ = ok_status();   // of the open transaction
@@ -445,9 +454,9 @@ class SqliteClientStore final : public ClientStore {
 }  // namespace
 }  // namespace sqlite
 
-Result<std::unique_ptr<ClientStore>> open_sqlite_client_store(const std::string& path) {
+Result<std::unique_ptr<ClientStore>> open_sqlite_client_store(const std::string& path, const SecretBytes* key) {
   auto store = std::make_unique<sqlite::SqliteClientStore>();
-  if (Status opened = store->open(path); !opened) return std::move(opened).error().with("opening the profile");
+  if (Status opened = store->open(path, key); !opened) return std::move(opened).error().with("opening the profile");
   return std::unique_ptr<ClientStore>(std::move(store));
 }
 
