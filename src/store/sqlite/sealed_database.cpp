@@ -32,7 +32,8 @@ Error disk_error() {
                                                                      : "The database file can't be opened.");
 }
 
-enum class Kind { absent, plain, other };
+// sealed: pages of something that is not a plain database.
+enum class Kind { absent, plain, sealed, other };
 
 Result<Kind> kind_of(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
@@ -44,7 +45,9 @@ Result<Kind> kind_of(const std::string& path) {
   const ssize_t size = ::pread(file.fd, start.data(), start.size(), 0);
   if (size < 0) return disk_error();
   if (size == 0) return Kind::absent;
-  return std::string_view(start.data(), static_cast<std::size_t>(size)) == kPlainMagic ? Kind::plain : Kind::other;
+  if (std::string_view(start.data(), static_cast<std::size_t>(size)) == kPlainMagic) return Kind::plain;
+  const off_t end = ::lseek(file.fd, 0, SEEK_END);
+  return end > 0 && end % static_cast<off_t>(kPageSize) == 0 ? Kind::sealed : Kind::other;
 }
 
 Status sync_path(const std::string& path, int flags) {
@@ -105,8 +108,8 @@ bool key_fits(UnitSealer& sealer, const std::string& path) {
 Status refuse_sealed(const std::string& path) {
   const Result<Kind> kind = kind_of(path);
   if (!kind) return kind.error();
-  if (*kind == Kind::other) {
-    return fail(ErrorCode::denied, "This database is encrypted (or is not a database) and can't be opened plainly.");
+  if (*kind == Kind::sealed) {
+    return fail(ErrorCode::denied, "This database is encrypted, or no database, and can't be opened without a key.");
   }
   return ok_status();
 }

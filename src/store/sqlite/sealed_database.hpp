@@ -15,7 +15,7 @@ namespace sotto::store::sqlite {
 // or the disk.
 Status open_sealed(Database& db, SealingVfs& vfs, const std::string& path);
 
-// For those who open plainly: denied, with a sentence, if the file is there and is not a plain database.
+// For those who open plainly: denied, with a sentence, if the file looks like a sealed database.
 Status refuse_sealed(const std::string& path);
 
 }  // namespace sotto::store::sqlite
