@@ -65,7 +65,8 @@ bool AudioReceiver::append_packet(TimePoint now) {
     return false;
   }
   if (step.action == AudioBuffer::Action::decode) {
-    const TimePoint played = now + rtp::from_ticks(static_cast<std::int64_t>(queue_.size()), media::kSampleRate);
+    const TimePoint played =
+        now + rtp::from_ticks(static_cast<std::int64_t>(queue_.size()), media::kSampleRate);
     const Duration behind = buffer_.delay(step.timestamp, played) - buffer_.target();
     behind_ = behind_ ? *behind_ + (behind - *behind_) / kSmoothing : behind;
   }
@@ -93,7 +94,8 @@ bool AudioReceiver::play(media::AudioBlock& block, TimePoint now) {
 
   // Named by the nearest block of the sender's: stretching moves us by parts of one.
   const std::int64_t packet = queue_end_ - jitter::kPacketSamples;
-  const std::int64_t blocks = (first - packet + (first >= packet ? 1 : -1) * media::kBlockSamples / 2) / media::kBlockSamples;
+  const std::int64_t blocks =
+      (first - packet + (first >= packet ? 1 : -1) * media::kBlockSamples / 2) / media::kBlockSamples;
   block.rtp_timestamp = static_cast<std::uint32_t>(packet + blocks * media::kBlockSamples);
   meter_.add(block);
   return true;

@@ -21,7 +21,8 @@ double LevelMeter::level() const {
 Result<std::optional<EncodedAudio>> AudioSender::handle_block(media::AudioBlock& block) {
   block.rtp_timestamp = clock_.timestamp(block.captured, media::kBlockSamples);
   meter_.add(block);
-  if (half_ && block.rtp_timestamp != frame_timestamp_ + media::kBlockSamples) half_ = false;  // a gap: start anew
+  if (half_ && block.rtp_timestamp != frame_timestamp_ + media::kBlockSamples)
+    half_ = false;  // a gap: start anew
   if (!half_) {
     std::copy(block.samples.begin(), block.samples.end(), frame_.begin());
     frame_timestamp_ = block.rtp_timestamp;

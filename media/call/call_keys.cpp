@@ -45,7 +45,8 @@ Bytes commitment_to(const CallId& call, ByteView caller_public_key) {
 Result<CallKeys> derive_call_keys(Role own_role, const CallId& call, ByteView binding,
                                   const SecretBytes& own_private_key, ByteView caller_public_key,
                                   ByteView callee_public_key) {
-  if (binding.size() != kBindingBytes) return fail(ErrorCode::invalid_argument, "the call's binding has a wrong size");
+  if (binding.size() != kBindingBytes)
+    return fail(ErrorCode::invalid_argument, "the call's binding has a wrong size");
   if (caller_public_key.size() != kCallPublicKeyBytes || callee_public_key.size() != kCallPublicKeyBytes) {
     return fail(ErrorCode::untrusted, "a key of the call has a wrong size");
   }

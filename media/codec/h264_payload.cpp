@@ -102,7 +102,8 @@ Result<Bytes> depacketize_h264(std::span<const ByteView> payloads) {
         if (size == 0 || payload.size() < at + size) return malformed("an H.264 aggregation is cut off");
         const int inner = nal_type(payload[at]);
         if (inner == 0 || inner > kLastSingleNal) return malformed("an H.264 aggregation is nested");
-        // An aggregate of many tiny units grows by two bytes each, up to kMaxDatagramBytes / 3 units a packet.
+        // An aggregate of many tiny units grows by two bytes each, up to kMaxDatagramBytes / 3 units a
+        // packet.
         append_start_code(out);
         append(out, payload.subspan(at, size));
         at += size;
@@ -114,7 +115,8 @@ Result<Bytes> depacketize_h264(std::span<const ByteView> payloads) {
       const bool end = (flags & kFuEnd) != 0;
       const int inner = nal_type(flags);
       const auto header = static_cast<std::uint8_t>((payload[0] & 0x60) | inner);
-      if (inner == 0 || inner > kLastSingleNal || (start && end)) return malformed("an H.264 fragment is malformed");
+      if (inner == 0 || inner > kLastSingleNal || (start && end))
+        return malformed("an H.264 fragment is malformed");
       if (start == in_fragment) return malformed("an H.264 fragment is out of place");
       if (start) {
         append_start_code(out);

@@ -5,7 +5,10 @@
 namespace sotto::codec {
 
 VideoDecodeWorker::VideoDecodeWorker(std::unique_ptr<VideoDecoder> decoder, Clock now, Callbacks callbacks)
-    : decoder_(std::move(decoder)), now_(std::move(now)), callbacks_(std::move(callbacks)), thread_([this] { run(); }) {}
+    : decoder_(std::move(decoder)),
+      now_(std::move(now)),
+      callbacks_(std::move(callbacks)),
+      thread_([this] { run(); }) {}
 
 VideoDecodeWorker::~VideoDecodeWorker() {
   {

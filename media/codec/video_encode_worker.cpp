@@ -79,7 +79,8 @@ void VideoEncodeWorker::run() {
 
 Result<EncodedFrame> VideoEncodeWorker::encode(const media::VideoFrame& frame, bool key_frame, int bitrate) {
   const EncoderEffort effort = effort_for(frame, bitrate);
-  if (!encoder_ || frame.width != settings_.width || frame.height != settings_.height || effort != settings_.effort) {
+  if (!encoder_ || frame.width != settings_.width || frame.height != settings_.height ||
+      effort != settings_.effort) {
     settings_.width = frame.width;
     settings_.height = frame.height;
     settings_.effort = effort;
@@ -94,7 +95,8 @@ Result<EncodedFrame> VideoEncodeWorker::encode(const media::VideoFrame& frame, b
 
 EncoderEffort VideoEncodeWorker::effort_for(const media::VideoFrame& frame, int bitrate) const {
   if (overloaded_) return EncoderEffort::low;
-  const double bits_per_pixel = static_cast<double>(bitrate) / settings_.frames_per_second / frame.width / frame.height;
+  const double bits_per_pixel =
+      static_cast<double>(bitrate) / settings_.frames_per_second / frame.width / frame.height;
   if (bits_per_pixel >= kPlentyOfBits) return EncoderEffort::low;
   if (bits_per_pixel < kScarceBits || !encoder_) return EncoderEffort::normal;
   return settings_.effort;  // in between, as it is: each change costs a key frame

@@ -138,8 +138,6 @@ std::optional<AssembledFrame> FrameAssembler::next(TimePoint now) {
   return std::nullopt;
 }
 
-TimePoint FrameAssembler::deadline() const {
-  return incomplete_since_ ? *incomplete_since_ + wait_ : kNever;
-}
+TimePoint FrameAssembler::deadline() const { return incomplete_since_ ? *incomplete_since_ + wait_ : kNever; }
 
 }  // namespace sotto::jitter

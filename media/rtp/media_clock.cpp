@@ -36,7 +36,8 @@ NtpTime to_ntp(TimePoint time) {
 }
 
 Duration operator-(NtpTime a, NtpTime b) {
-  const auto difference = static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+  const auto difference =
+      static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
   const std::int64_t seconds = difference >> 32;
   const std::int64_t fraction = difference & 0xffffffff;
   // Rounded up: to_ntp rounds down, and a round trip through both shall be the identity.

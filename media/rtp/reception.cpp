@@ -10,7 +10,8 @@ void Reception::on_packet(std::uint16_t sequence, std::uint32_t timestamp, TimeP
   first_ = std::min(first_, number);
   ++received_;
 
-  const std::int64_t transit = to_ticks(arrival.time_since_epoch(), clock_rate_) - timestamps_.unwrap(timestamp);
+  const std::int64_t transit =
+      to_ticks(arrival.time_since_epoch(), clock_rate_) - timestamps_.unwrap(timestamp);
   if (transit_) {
     const std::int64_t d = transit > *transit_ ? transit - *transit_ : *transit_ - transit;
     jitter16_ += d - ((jitter16_ + 8) >> 4);
@@ -38,8 +39,9 @@ ReportBlock Reception::make_report(TimePoint now) {
     const std::int64_t lost_now = expected_now - static_cast<std::int64_t>(received_ - received_at_report_);
     expected_at_report_ = expected;
     received_at_report_ = received_;
-    last_fraction_lost_ =
-        expected_now > 0 && lost_now > 0 ? static_cast<double>(lost_now) / static_cast<double>(expected_now) : 0;
+    last_fraction_lost_ = expected_now > 0 && lost_now > 0
+                              ? static_cast<double>(lost_now) / static_cast<double>(expected_now)
+                              : 0;
     block.fraction_lost = static_cast<std::uint8_t>(std::min(255.0, last_fraction_lost_ * 256));
     block.cumulative_lost = static_cast<std::int32_t>(
         std::clamp<std::int64_t>(lost(), -kMaxCumulativeLost - 1, kMaxCumulativeLost));

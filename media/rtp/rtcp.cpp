@@ -45,7 +45,8 @@ ReportBlock read_block(ByteView b) {
 void write_block(Bytes& out, const ReportBlock& block) {
   put32(out, static_cast<std::uint32_t>(block.source));
   put8(out, block.fraction_lost);
-  put24(out, static_cast<std::uint32_t>(std::clamp(block.cumulative_lost, -kMaxCumulativeLost - 1, kMaxCumulativeLost)) &
+  put24(out, static_cast<std::uint32_t>(
+                 std::clamp(block.cumulative_lost, -kMaxCumulativeLost - 1, kMaxCumulativeLost)) &
                  0xffffff);
   put32(out, block.highest_sequence);
   put32(out, block.jitter);
@@ -224,7 +225,8 @@ Result<std::vector<RtcpPart>> parse_compound(ByteView datagram) {
     if ((datagram[at] & 0x20) != 0) {
       if (at + size != datagram.size()) return malformed("the RTCP padding is not at the end");
       padding = datagram[at + size - 1];
-      if (padding == 0 || padding % 4 != 0 || padding > size - 4) return malformed("the RTCP padding is malformed");
+      if (padding == 0 || padding % 4 != 0 || padding > size - 4)
+        return malformed("the RTCP padding is malformed");
     }
     part.body = datagram.subspan(at + 4, size - 4 - padding);
     if (at == 0 && part.type != kSenderReport && part.type != kReceiverReport) {

@@ -37,7 +37,8 @@ Result<Bytes> Protector::protect_rtp(ByteView packet) {
 }
 
 Result<Bytes> Protector::protect_rtcp(ByteView compound) {
-  if (compound.size() > rtp::kMaxDatagramBytes - kRtcpOverhead || rtp::classify(compound) != rtp::Kind::rtcp) {
+  if (compound.size() > rtp::kMaxDatagramBytes - kRtcpOverhead ||
+      rtp::classify(compound) != rtp::Kind::rtcp) {
     return fail(ErrorCode::invalid_argument, "not an RTCP packet");
   }
   Bytes out;

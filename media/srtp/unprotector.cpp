@@ -9,7 +9,8 @@ namespace {
 constexpr std::size_t kRtcpHeaderBytes = 8;
 
 std::uint32_t read32(ByteView b, std::size_t at) {
-  return std::uint32_t{b[at]} << 24 | std::uint32_t{b[at + 1]} << 16 | std::uint32_t{b[at + 2]} << 8 | b[at + 3];
+  return std::uint32_t{b[at]} << 24 | std::uint32_t{b[at + 1]} << 16 | std::uint32_t{b[at + 2]} << 8 |
+         b[at + 3];
 }
 
 }  // namespace
@@ -48,11 +49,14 @@ Result<Unprotector::InPlace> Unprotector::unprotect_in_place(MutableByteView dat
   std::uint32_t ssrc = 0;
   if (plain.kind == rtp::Kind::rtp) {
     const auto header = rtp::header_bytes(datagram);
-    if (!header || datagram.size() < *header + kTagBytes) return reject_malformed("the SRTP packet is too short");
+    if (!header || datagram.size() < *header + kTagBytes)
+      return reject_malformed("the SRTP packet is too short");
     ssrc = read32(datagram, 8);
   } else if (plain.kind == rtp::Kind::rtcp) {
-    if (datagram.size() < kRtcpHeaderBytes + kRtcpOverhead) return reject_malformed("the SRTCP packet is too short");
-    if ((datagram[datagram.size() - 4] & 0x80) == 0) return reject_malformed("the SRTCP packet is not encrypted");
+    if (datagram.size() < kRtcpHeaderBytes + kRtcpOverhead)
+      return reject_malformed("the SRTCP packet is too short");
+    if ((datagram[datagram.size() - 4] & 0x80) == 0)
+      return reject_malformed("the SRTCP packet is not encrypted");
     ssrc = read32(datagram, 4);
   } else {
     return reject_malformed("neither SRTP nor SRTCP");
@@ -91,8 +95,7 @@ Error Unprotector::reject(int status) {
 }
 
 bool Unprotector::knows_or_has_room(std::uint32_t ssrc) const {
-  return source_count_ < kMaxSources ||
-         std::find(sources_.begin(), sources_.end(), ssrc) != sources_.end();
+  return source_count_ < kMaxSources || std::find(sources_.begin(), sources_.end(), ssrc) != sources_.end();
 }
 
 void Unprotector::remember(std::uint32_t ssrc) {

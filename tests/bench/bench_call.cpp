@@ -12,6 +12,7 @@
 #include <mutex>
 #include <thread>
 
+#include "bench/bench_support.hpp"
 #include "sotto/call/media_session_factory.hpp"
 #include "sotto/codec_ffmpeg/h264.hpp"
 #include "sotto/codec_opus/opus.hpp"
@@ -19,7 +20,6 @@
 #include "sotto/device/clock.hpp"
 #include "sotto/device_file/backend.hpp"
 #include "sotto/ice_nice/factory.hpp"
-#include "bench/bench_support.hpp"
 #include "support/queue_executor.hpp"
 
 namespace {
@@ -40,8 +40,10 @@ std::vector<std::shared_ptr<media::VideoFrame>> draw_pictures(int count, int wid
         if (column % 16 == 0) bits = random.u64();
         const int dx = column - centre_x, dy = row - height / 2;
         const int noise = static_cast<int>(bits >> (column % 16 * 4) & 3);
-        const int base = dx * dx + dy * dy < 180 * 180 ? 170 + (dx ^ dy) % 16 : 60 + (row / 8 + column / 8) % 32;
-        picture->y[static_cast<std::size_t>(row * picture->stride_y + column)] = static_cast<std::uint8_t>(base + noise);
+        const int base =
+            dx * dx + dy * dy < 180 * 180 ? 170 + (dx ^ dy) % 16 : 60 + (row / 8 + column / 8) % 32;
+        picture->y[static_cast<std::size_t>(row * picture->stride_y + column)] =
+            static_cast<std::uint8_t>(base + noise);
       }
     }
     pictures.push_back(picture);
@@ -51,7 +53,8 @@ std::vector<std::shared_ptr<media::VideoFrame>> draw_pictures(int count, int wid
 
 class DrawnCamera final : public device::VideoSource {
  public:
-  explicit DrawnCamera(const std::vector<std::shared_ptr<media::VideoFrame>>& pictures) : pictures_(pictures) {}
+  explicit DrawnCamera(const std::vector<std::shared_ptr<media::VideoFrame>>& pictures)
+      : pictures_(pictures) {}
   ~DrawnCamera() override { stop(); }
 
   Status start(FrameCallback on_frame, device::ProblemCallback) override {
@@ -81,7 +84,8 @@ class DrawnCamera final : public device::VideoSource {
 class DrawnBackend final : public device::Backend {
  public:
   bool has_camera(std::string_view scheme) const override { return scheme == "drawn"; }
-  Result<std::unique_ptr<device::VideoSource>> open_camera(const device::DeviceUri&, const device::VideoFormat&) override {
+  Result<std::unique_ptr<device::VideoSource>> open_camera(const device::DeviceUri&,
+                                                           const device::VideoFormat&) override {
     return std::unique_ptr<device::VideoSource>(std::make_unique<DrawnCamera>(pictures_));
   }
 
@@ -127,7 +131,9 @@ class Display final : public call::PictureSink {
  public:
   Display(Latency& own, Latency& far) : own_(own), far_(far) {}
   void on_remote_picture(media::VideoFramePtr frame) override { far_.shown(frame->rtp_timestamp); }
-  void on_local_picture(media::VideoFramePtr frame) override { own_.captured(frame->rtp_timestamp, frame->captured); }
+  void on_local_picture(media::VideoFramePtr frame) override {
+    own_.captured(frame->rtp_timestamp, frame->captured);
+  }
 
  private:
   Latency& own_;
@@ -140,7 +146,9 @@ struct End final : call::MediaObserver {
   bool connected = false;
   std::string failure;
 
-  void on_local_candidate(const std::string& candidate) override { (void)other->session->add_remote_candidate(candidate); }
+  void on_local_candidate(const std::string& candidate) override {
+    (void)other->session->add_remote_candidate(candidate);
+  }
   void on_local_candidates_end() override {}
   void on_connected() override { connected = true; }
   void on_interrupted() override {}
@@ -195,14 +203,17 @@ int main(int argc, char** argv) {
   (void)b.session->set_remote_ice(a.session->local_ice());
 
   const auto keys = [](std::uint8_t send, std::uint8_t receive) {
-    const auto one = [](std::uint8_t n) { return call::SrtpKeys{SecretBytes(Bytes(32, n)), SecretBytes(Bytes(12, n))}; };
+    const auto one = [](std::uint8_t n) {
+      return call::SrtpKeys{SecretBytes(Bytes(32, n)), SecretBytes(Bytes(12, n))};
+    };
     return call::CallKeys{one(send), one(receive), "000000"};
   };
   if (!a.session->start(keys(1, 2), {.microphone = true, .camera = true}) ||
       !b.session->start(keys(2, 1), {.microphone = true, .camera = true})) {
     return 1;
   }
-  const bool connected = executor.run_until([&] { return (a.connected && b.connected) || !a.failure.empty(); }, 10s);
+  const bool connected =
+      executor.run_until([&] { return (a.connected && b.connected) || !a.failure.empty(); }, 10s);
   if (!connected || !a.failure.empty() || !b.failure.empty()) {
     std::fprintf(stderr, "not connected: %s %s\n", a.failure.c_str(), b.failure.c_str());
     return 1;

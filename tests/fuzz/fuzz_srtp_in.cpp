@@ -1,8 +1,8 @@
 // Datagrams from anyone on the path, and from a far side that holds the keys but lies.
 //
 // First byte of the input: even, raw bytes to the unprotector; odd, a series of packets that are protected
-// with the right key and then go to a whole engine. The raw buffer has its exact size between two pages that cannot be touched, because libsrtp
-// itself is not built with a sanitizer.
+// with the right key and then go to a whole engine. The raw buffer has its exact size between two pages that
+// cannot be touched, because libsrtp itself is not built with a sanitizer.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -24,10 +24,12 @@ class GuardedBuffer {
  public:
   GuardedBuffer() {
     page_ = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    auto* memory = static_cast<std::uint8_t*>(mmap(nullptr, 3 * page_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    auto* memory = static_cast<std::uint8_t*>(
+        mmap(nullptr, 3 * page_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     if (memory == MAP_FAILED) std::abort();
     middle_ = memory + page_;
-    if (mprotect(memory, page_, PROT_NONE) != 0 || mprotect(middle_ + page_, page_, PROT_NONE) != 0) std::abort();
+    if (mprotect(memory, page_, PROT_NONE) != 0 || mprotect(middle_ + page_, page_, PROT_NONE) != 0)
+      std::abort();
   }
   MutableByteView at_end(ByteView content) { return copy(middle_ + page_ - content.size(), content); }
   // libsrtp reads words: at the front, as allocators give them.
@@ -44,7 +46,8 @@ class GuardedBuffer {
 
 call::CallEngine make_engine() {
   SeededRandom random(1);
-  call::CallKeys keys{{SecretBytes(kOtherKey), SecretBytes(kSalt)}, {SecretBytes(kKey), SecretBytes(kSalt)}, "000000"};
+  call::CallKeys keys{
+      {SecretBytes(kOtherKey), SecretBytes(kSalt)}, {SecretBytes(kKey), SecretBytes(kSalt)}, "000000"};
   return *call::CallEngine::create(std::move(keys), random, TimePoint(std::chrono::seconds(1)));
 }
 

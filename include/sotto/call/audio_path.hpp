@@ -59,7 +59,7 @@ class AudioReceiver {
  public:
   struct Stats {
     double level = 0;
-    Duration delay{};   // how far behind the earliest possible moment the last block was played
+    Duration delay{};  // how far behind the earliest possible moment the last block was played
     Duration target{};
     std::uint64_t concealed_samples = 0, stretched_samples = 0, late = 0, recovered = 0;
   };

@@ -65,10 +65,11 @@ class CallEngine {
   struct ConnectionChanged {
     Connection connection{};
   };
-  using Output = std::variant<Transmit, PlayAudio, ShowVideo, MakeKeyFrame, UseBitrate, ExpectLoss, DelayAudio,
-                              ConnectionChanged>;
+  using Output = std::variant<Transmit, PlayAudio, ShowVideo, MakeKeyFrame, UseBitrate, ExpectLoss,
+                              DelayAudio, ConnectionChanged>;
 
-  static Result<CallEngine> create(CallKeys keys, Random& random, TimePoint now, const VideoBitrates& bitrates = {});
+  static Result<CallEngine> create(CallKeys keys, Random& random, TimePoint now,
+                                   const VideoBitrates& bitrates = {});
   CallEngine(CallEngine&&) noexcept;
   CallEngine& operator=(CallEngine&&) noexcept;
   ~CallEngine();

@@ -73,8 +73,8 @@ class MediaObserver {
   virtual ~MediaObserver() = default;
   virtual void on_local_candidate(const std::string& candidate) = 0;  // RFC 8839, without "a="
   virtual void on_local_candidates_end() = 0;
-  virtual void on_connected() = 0;     // first authenticated packet from the far side arrived
-  virtual void on_interrupted() = 0;   // none for 2 s; on_connected() again when they return
+  virtual void on_connected() = 0;    // first authenticated packet from the far side arrived
+  virtual void on_interrupted() = 0;  // none for 2 s; on_connected() again when they return
   // No path, or none any more (30 s silent), or a device or codec failed for good.
   virtual void on_failed(const Error& error) = 0;
   // A device could not be opened or vanished; the call goes on without it.

@@ -21,8 +21,8 @@ using AudioFrame = std::array<std::int16_t, kAudioFrameSamples>;
 inline constexpr std::size_t kMaxAudioPacketBytes = 1275;
 
 struct AudioEncoderSettings {
-  int bitrate = 40'000;          // bit/s; constant, so that sizes tell nothing about what is said (RFC 6562)
-  double expected_loss = 0.05;   // 0..1, how much forward error correction to carry
+  int bitrate = 40'000;         // bit/s; constant, so that sizes tell nothing about what is said (RFC 6562)
+  double expected_loss = 0.05;  // 0..1, how much forward error correction to carry
 };
 inline constexpr int kMinAudioBitrate = 16'000;
 inline constexpr int kMaxAudioBitrate = 128'000;

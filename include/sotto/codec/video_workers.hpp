@@ -3,7 +3,8 @@
 //   VideoEncodeWorker encode(codecs, settings, now, {.on_encoded = ..., .on_failed = ...});
 //   encode.submit(frame);                       // newest wins: a frame still waiting is dropped
 //   VideoDecodeWorker decode(std::move(decoder), now, {.on_picture = ..., .on_lost = ...});
-//   decode.submit(unit);                        // in order; when full, all are dropped and on_lost asks for a key frame
+//   decode.submit(unit);                        // in order; when full, all are dropped and on_lost asks for
+//   a key frame
 //
 // Thread: commands from any thread. Callbacks come on the worker's thread (on_lost also inside submit()) and
 // may call the encode worker's commands. The destructor waits for the picture in work and returns after the
@@ -36,7 +37,8 @@ class VideoEncodeWorker {
   // Size is taken from the pictures: another size starts a new encoder with a key frame. So does a change of
   // effort: where bits are plenty more effort buys next to nothing, so the worker spends it only where they
   // are scarce, and never again after it fell behind. `settings.effort` is not used.
-  VideoEncodeWorker(VideoCodecs& codecs, const VideoEncoderSettings& settings, Clock now, Callbacks callbacks);
+  VideoEncodeWorker(VideoCodecs& codecs, const VideoEncoderSettings& settings, Clock now,
+                    Callbacks callbacks);
   ~VideoEncodeWorker();
   VideoEncodeWorker(const VideoEncodeWorker&) = delete;
   VideoEncodeWorker& operator=(const VideoEncodeWorker&) = delete;
@@ -83,7 +85,8 @@ class VideoDecodeWorker {
 
   struct Callbacks {
     std::function<void(media::VideoFramePtr, Duration decode_time)> on_picture;
-    std::function<void(const Error&)> on_lost;  // a unit could not be decoded, or was dropped: wants a key frame
+    std::function<void(const Error&)>
+        on_lost;  // a unit could not be decoded, or was dropped: wants a key frame
   };
   VideoDecodeWorker(std::unique_ptr<VideoDecoder> decoder, Clock now, Callbacks callbacks);
   ~VideoDecodeWorker();

@@ -30,9 +30,11 @@ struct AudioPacket {
 
 class AudioBuffer {
  public:
-  static constexpr Duration kMinTarget = std::chrono::milliseconds(20);   // a packet, and the speaker's own period
-  static constexpr Duration kMaxTarget = std::chrono::milliseconds(400);  // beyond it people talk over each other
-  static constexpr std::size_t kMaxPackets = 100;                         // 2 s
+  static constexpr Duration kMinTarget =
+      std::chrono::milliseconds(20);  // a packet, and the speaker's own period
+  static constexpr Duration kMaxTarget =
+      std::chrono::milliseconds(400);              // beyond it people talk over each other
+  static constexpr std::size_t kMaxPackets = 100;  // 2 s
   // Concealment sounds like something for this long; then there is silence, and playing starts anew.
   static constexpr std::uint32_t kMaxConcealed = 12 * kPacketSamples;
 
@@ -79,7 +81,7 @@ class AudioBuffer {
   rtp::TimestampUnwrapper timestamps_;
   DelayEstimator estimator_;
   Duration minimum_{};
-  std::int64_t cursor_ = 0;       // of the next 20 ms, while playing
+  std::int64_t cursor_ = 0;        // of the next 20 ms, while playing
   std::uint32_t stood_still_ = 0;  // samples concealed at the cursor since the last packet
   Counters counters_;
 };

@@ -1,9 +1,9 @@
 // Puts picture packets back in order and together: all packets of one RTP timestamp, up to the marker.
 //
 //   assembler.insert(packet, now);
-//   while (auto frame = assembler.next(now)) ...     // whole pictures, in order, each decodable after the last
-//   if (assembler.wants_key_frame()) send a PLI      // after a gap, and at the start
-//   call next() again at assembler.deadline()
+//   while (auto frame = assembler.next(now)) ...     // whole pictures, in order, each decodable after the
+//   last if (assembler.wants_key_frame()) send a PLI      // after a gap, and at the start call next() again
+//   at assembler.deadline()
 //
 // A gap is given up after the reordering wait; then everything up to the next key frame is dropped, because
 // a decoder would show damage. Thread: any one at a time.
@@ -38,9 +38,10 @@ struct AssembledFrame {
 
 class FrameAssembler {
  public:
-  static constexpr std::size_t kMaxPackets = 4096;         // 4.9 MB of full packets: a 4K key frame and more
+  static constexpr std::size_t kMaxPackets = 4096;  // 4.9 MB of full packets: a 4K key frame and more
   static constexpr std::size_t kMaxBytes = 6u << 20;
-  static constexpr std::size_t kMaxPacketsPerFrame = 3600;  // kMaxEncodedFrameBytes in packets of the usual size
+  static constexpr std::size_t kMaxPacketsPerFrame =
+      3600;  // kMaxEncodedFrameBytes in packets of the usual size
 
   struct Counters {
     std::uint64_t late = 0, duplicate = 0, overflowed = 0;

@@ -57,7 +57,9 @@ NtpTime to_ntp(TimePoint time);
 // The difference in time, exact to within 1 ns.
 Duration operator-(NtpTime a, NtpTime b);
 // The middle 32 bits, as in LSR and DLSR (section 6.4.1).
-constexpr std::uint32_t compact(NtpTime time) { return static_cast<std::uint32_t>(static_cast<std::uint64_t>(time) >> 16); }
+constexpr std::uint32_t compact(NtpTime time) {
+  return static_cast<std::uint32_t>(static_cast<std::uint64_t>(time) >> 16);
+}
 
 // Seconds in 16.16 fixed point.
 std::uint32_t to_compact(Duration duration);

@@ -21,19 +21,19 @@
 
 namespace sotto::rtp {
 
-inline constexpr std::size_t kMaxReportBlocks = 31;       // five bits on the wire
-inline constexpr std::size_t kMaxCompoundParts = 16;      // chosen: ours have four
-inline constexpr std::size_t kMaxCnameBytes = 255;        // eight bits on the wire
+inline constexpr std::size_t kMaxReportBlocks = 31;   // five bits on the wire
+inline constexpr std::size_t kMaxCompoundParts = 16;  // chosen: ours have four
+inline constexpr std::size_t kMaxCnameBytes = 255;    // eight bits on the wire
 inline constexpr std::int32_t kMaxCumulativeLost = 0x7fffff;
 
 // Section 6.4.1, one reception report block.
 struct ReportBlock {
-  Ssrc source{};                       // whose packets are reported on
-  std::uint8_t fraction_lost = 0;      // of 256, since the last report
-  std::int32_t cumulative_lost = 0;    // 24 bits, signed: duplicates count against it
-  std::uint32_t highest_sequence = 0;  // extended by the count of cycles
-  std::uint32_t jitter = 0;            // in timestamp units
-  std::uint32_t last_sr = 0;           // compact NTP time of the last SR; 0: none yet
+  Ssrc source{};                          // whose packets are reported on
+  std::uint8_t fraction_lost = 0;         // of 256, since the last report
+  std::int32_t cumulative_lost = 0;       // 24 bits, signed: duplicates count against it
+  std::uint32_t highest_sequence = 0;     // extended by the count of cycles
+  std::uint32_t jitter = 0;               // in timestamp units
+  std::uint32_t last_sr = 0;              // compact NTP time of the last SR; 0: none yet
   std::uint32_t delay_since_last_sr = 0;  // 1/65536 s
 
   friend bool operator==(const ReportBlock&, const ReportBlock&) = default;

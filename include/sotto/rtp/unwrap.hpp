@@ -16,7 +16,8 @@ class Unwrapper {
   // What `value` would be, without learning from it: use before authentication or for late data.
   std::int64_t peek(Wire value) const {
     if (!highest_) return value;
-    const auto step = static_cast<std::make_signed_t<Wire>>(static_cast<Wire>(value - static_cast<Wire>(*highest_)));
+    const auto step =
+        static_cast<std::make_signed_t<Wire>>(static_cast<Wire>(value - static_cast<Wire>(*highest_)));
     return *highest_ + step;
   }
   std::int64_t unwrap(Wire value) {

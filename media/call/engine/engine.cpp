@@ -28,7 +28,8 @@ CallEngine::CallEngine(CallEngine&&) noexcept = default;
 CallEngine& CallEngine::operator=(CallEngine&&) noexcept = default;
 CallEngine::~CallEngine() = default;
 
-Result<CallEngine> CallEngine::create(CallKeys keys, Random& random, TimePoint now, const VideoBitrates& bitrates) {
+Result<CallEngine> CallEngine::create(CallKeys keys, Random& random, TimePoint now,
+                                      const VideoBitrates& bitrates) {
   if (keys.send.key == keys.receive.key) {
     return fail(ErrorCode::invalid_argument, "both directions of a call have one key");
   }
@@ -36,7 +37,8 @@ Result<CallEngine> CallEngine::create(CallKeys keys, Random& random, TimePoint n
   if (!protector) return std::move(protector).error();
   auto unprotector = srtp::Unprotector::create(keys.receive.key.view(), keys.receive.salt.view());
   if (!unprotector) return std::move(unprotector).error();
-  return CallEngine(std::make_unique<State>(*std::move(protector), *std::move(unprotector), random, now, bitrates));
+  return CallEngine(
+      std::make_unique<State>(*std::move(protector), *std::move(unprotector), random, now, bitrates));
 }
 
 void CallEngine::handle_datagram(ByteView datagram, TimePoint now) {

@@ -51,9 +51,10 @@ void CallEngine::State::on_video(const rtp::Packet& packet, TimePoint now) {
     return;
   }
   video_in->on_packet(packet.sequence, packet.timestamp, now);
-  assembler.set_reordering_wait(std::clamp(video_in->jitter() * 2, kLeastReorderingWait, kMostReorderingWait));
-  assembler.insert({packet.sequence, packet.timestamp, packet.marker, codec::starts_h264_key_frame(packet.payload),
-                    to_bytes(packet.payload)},
+  assembler.set_reordering_wait(
+      std::clamp(video_in->jitter() * 2, kLeastReorderingWait, kMostReorderingWait));
+  assembler.insert({packet.sequence, packet.timestamp, packet.marker,
+                    codec::starts_h264_key_frame(packet.payload), to_bytes(packet.payload)},
                    now);
   assemble_pictures(now);
   release_pictures(now);
@@ -80,8 +81,10 @@ void CallEngine::State::assemble_pictures(TimePoint now) {
     if (const auto captured = video_in->ntp_of(frame->timestamp)) {
       lip_sync.on_picture(*captured, without_hold + decode_time, Duration::zero());
     }
-    video_in_stats.jitter_buffer_ms += (std::chrono::duration<double, std::milli>(release - frame->completed).count() -
-                                        video_in_stats.jitter_buffer_ms) / 16;
+    video_in_stats.jitter_buffer_ms +=
+        (std::chrono::duration<double, std::milli>(release - frame->completed).count() -
+         video_in_stats.jitter_buffer_ms) /
+        16;
 
     Held held;
     held.unit.data = *std::move(data);
@@ -164,7 +167,8 @@ void CallEngine::State::on_shown(TimePoint now) {
     const Duration interval = now - *last_shown;
     if (interval > std::max(mean_shown_interval * 3, mean_shown_interval + milliseconds(150))) {
       ++video_in_stats.freezes;
-      video_in_stats.freeze_ms += std::chrono::duration<double, std::milli>(interval - mean_shown_interval).count();
+      video_in_stats.freeze_ms +=
+          std::chrono::duration<double, std::milli>(interval - mean_shown_interval).count();
     } else {
       mean_shown_interval += (interval - mean_shown_interval) / 32;
     }

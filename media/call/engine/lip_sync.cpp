@@ -12,7 +12,8 @@ Duration delay_of(rtp::NtpTime captured, TimePoint when) {
 // A sixteenth of each new value: half a second of pictures.
 void smooth(std::optional<Duration>& value, Duration sample) {
   // Another clock altogether (a sender that started anew): believe it at once.
-  const bool jump = value && (sample > *value + std::chrono::seconds(2) || sample < *value - std::chrono::seconds(2));
+  const bool jump =
+      value && (sample > *value + std::chrono::seconds(2) || sample < *value - std::chrono::seconds(2));
   if (!value || jump) {
     value = sample;
   } else {

@@ -63,8 +63,8 @@ rtp::SenderReport CallEngine::State::sender_report(const Sending& stream, TimePo
   rtp::SenderReport report;
   report.sender = stream.ssrc;
   report.ntp = rtp::to_ntp(now);
-  report.rtp_timestamp = stream.anchor->timestamp +
-                         static_cast<std::uint32_t>(rtp::to_ticks(now - stream.anchor->captured, stream.clock_rate));
+  report.rtp_timestamp = stream.anchor->timestamp + static_cast<std::uint32_t>(rtp::to_ticks(
+                                                        now - stream.anchor->captured, stream.clock_rate));
   report.packets = stream.packets;
   report.payload_bytes = stream.payload_bytes;
   return report;

@@ -12,9 +12,9 @@ using std::chrono::seconds;
 // is over capacity, below 2 % the loss is the line's own.
 constexpr double kHighLoss = 0.05;
 constexpr double kLowLoss = 0.02;
-constexpr double kRaise = 1.05;             // a second
+constexpr double kRaise = 1.05;  // a second
 constexpr double kQueueingBackOff = 0.85;
-constexpr Duration kStep = milliseconds(900);   // up, with every second report
+constexpr Duration kStep = milliseconds(900);      // up, with every second report
 constexpr Duration kStepDown = milliseconds(450);  // down, with every one
 constexpr Duration kCalmAfterLowering = seconds(3);
 // A round trip this much above the least means that a queue stands somewhere.
@@ -31,7 +31,8 @@ std::optional<int> RateControl::on_report(double loss, std::optional<Duration> r
   if (loss > kHighLoss) {
     target_ *= 1 - std::min(loss, 0.6) / 2;
     lowered_ = now;
-  } else if (round_trip && *round_trip > *least_round_trip_ * 2 && *round_trip > *least_round_trip_ + kQueueing) {
+  } else if (round_trip && *round_trip > *least_round_trip_ * 2 &&
+             *round_trip > *least_round_trip_ + kQueueing) {
     target_ *= kQueueingBackOff;
     lowered_ = now;
     *least_round_trip_ += milliseconds(1);  // the path itself may have become longer: learn it slowly

@@ -48,7 +48,8 @@ struct CallEngine::State {
     TimePoint last_sent{};
   };
 
-  State(srtp::Protector out, srtp::Unprotector in, Random& random, TimePoint now, const VideoBitrates& bitrates);
+  State(srtp::Protector out, srtp::Unprotector in, Random& random, TimePoint now,
+        const VideoBitrates& bitrates);
 
   // inbound.cpp
   void on_rtp(const Bytes& datagram, TimePoint now);
@@ -63,7 +64,8 @@ struct CallEngine::State {
   void on_shown(TimePoint now);
 
   // outbound.cpp
-  void send_rtp(Sending& stream, rtp::PayloadType type, bool marker, std::uint32_t timestamp, ByteView payload, TimePoint now);
+  void send_rtp(Sending& stream, rtp::PayloadType type, bool marker, std::uint32_t timestamp,
+                ByteView payload, TimePoint now);
   void send_report(TimePoint now, std::vector<rtp::RtcpPart> more);
   rtp::SenderReport sender_report(const Sending& stream, TimePoint now) const;
 

@@ -20,7 +20,8 @@ CallStats CallEngine::stats(TimePoint now) {
   State& s = *state_;
   CallStats stats;
   stats.rtt_ms = to_ms(s.round_trip.value_or(Duration::zero()));
-  stats.loss_in = std::max(s.audio_in ? s.audio_in->last_fraction_lost() : 0.0, s.video_in ? s.video_in->last_fraction_lost() : 0.0);
+  stats.loss_in = std::max(s.audio_in ? s.audio_in->last_fraction_lost() : 0.0,
+                           s.video_in ? s.video_in->last_fraction_lost() : 0.0);
   stats.loss_out = std::max(s.loss_out_audio, s.loss_out_video);
   const auto& clearest = s.audio_in ? s.audio_in : s.video_in;
   stats.jitter_ms = clearest ? to_ms(clearest->jitter()) : 0;

@@ -5,15 +5,19 @@ namespace sotto::call {
 Camera::Camera(codec::VideoCodecs& codecs, const codec::VideoEncoderSettings& settings, codec::Clock now,
                codec::VideoEncodeWorker::Callbacks callbacks, rtp::VideoClock clock, PictureSink* pictures,
                device::TimingLog* log)
-    : clock_(clock), pictures_(pictures), log_(log), encoder_(codecs, settings, std::move(now), std::move(callbacks)) {}
+    : clock_(clock),
+      pictures_(pictures),
+      log_(log),
+      encoder_(codecs, settings, std::move(now), std::move(callbacks)) {}
 
 Camera::~Camera() { close(); }
 
 Status Camera::open(std::unique_ptr<device::VideoSource> source, device::ProblemCallback on_problem) {
   close();
   encoder_.request_key_frame();
-  auto started = source->start([this](std::shared_ptr<media::VideoFrame> frame) { on_frame(std::move(frame)); },
-                               std::move(on_problem));
+  auto started =
+      source->start([this](std::shared_ptr<media::VideoFrame> frame) { on_frame(std::move(frame)); },
+                    std::move(on_problem));
   if (started) source_ = std::move(source);
   return started;
 }

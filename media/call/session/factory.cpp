@@ -15,8 +15,12 @@ class Handle final : public MediaSession {
 
   IceParameters local_ice() const override { return session_->local_ice(); }
   Status set_remote_ice(const IceParameters& remote) override { return session_->set_remote_ice(remote); }
-  Status add_remote_candidate(const std::string& candidate) override { return session_->add_remote_candidate(candidate); }
-  Status start(CallKeys keys, const StartOptions& options) override { return session_->start(std::move(keys), options); }
+  Status add_remote_candidate(const std::string& candidate) override {
+    return session_->add_remote_candidate(candidate);
+  }
+  Status start(CallKeys keys, const StartOptions& options) override {
+    return session_->start(std::move(keys), options);
+  }
   Status set_microphone(bool on) override { return session_->set_microphone(on); }
   Status set_camera(bool on) override { return session_->set_camera(on); }
   void set_speaker(bool on) override { session_->set_speaker(on); }
@@ -32,7 +36,8 @@ class Factory final : public MediaSessionFactory {
   explicit Factory(MediaSessionDeps deps)
       : deps_(std::move(deps)), selection_{deps_.camera, deps_.microphone, deps_.speaker} {}
 
-  Result<std::unique_ptr<MediaSession>> create(const CallId&, bool controlling, MediaObserver& observer) override {
+  Result<std::unique_ptr<MediaSession>> create(const CallId&, bool controlling,
+                                               MediaObserver& observer) override {
     auto session = std::make_shared<Session>(deps_, selection_, observer);
     if (auto gathering = session->gather(controlling); !gathering) return std::move(gathering).error();
     std::erase_if(sessions_, [](const auto& weak) { return weak.expired(); });
@@ -55,7 +60,8 @@ class Factory final : public MediaSessionFactory {
     return result;
   }
 
-  Status select(const std::string& camera, const std::string& microphone, const std::string& speaker) override {
+  Status select(const std::string& camera, const std::string& microphone,
+                const std::string& speaker) override {
     // All or nothing: a refused one leaves the others as they were.
     if (!camera.empty()) {
       if (auto known = deps_.devices.check_camera(camera); !known) return known;
@@ -75,7 +81,8 @@ class Factory final : public MediaSessionFactory {
     const bool new_microphone = change(selection_.microphone, microphone);
     const bool new_speaker = change(selection_.speaker, speaker);
     for (const auto& weak : sessions_) {
-      if (const auto session = weak.lock()) session->on_selection_changed(new_camera, new_microphone, new_speaker);
+      if (const auto session = weak.lock())
+        session->on_selection_changed(new_camera, new_microphone, new_speaker);
     }
     return ok_status();
   }

@@ -2,8 +2,9 @@
 
 namespace sotto::call {
 
-Microphone::Microphone(std::unique_ptr<device::AudioSource> source, std::unique_ptr<codec::AudioEncoder> encoder,
-                       std::uint32_t timestamp_offset, device::TimingLog* log)
+Microphone::Microphone(std::unique_ptr<device::AudioSource> source,
+                       std::unique_ptr<codec::AudioEncoder> encoder, std::uint32_t timestamp_offset,
+                       device::TimingLog* log)
     : source_(std::move(source)), log_(log), sender_(std::move(encoder), timestamp_offset) {}
 
 Microphone::~Microphone() { source_->stop(); }

@@ -110,7 +110,8 @@ void Session::on_ice_state(ice::State state, ice::Path path) {
     engine_->handle_path_ready(deps_.now());
     drain();
   }
-  if (state == ice::State::failed) fail_call(fail(ErrorCode::unavailable, "no path to the other side could be found"));
+  if (state == ice::State::failed)
+    fail_call(fail(ErrorCode::unavailable, "no path to the other side could be found"));
 }
 
 void Session::on_datagram(const Bytes& datagram, TimePoint arrival) {

@@ -98,7 +98,9 @@ class Session final : public std::enable_shared_from_this<Session> {
 template <class Task>
 auto Session::poster(Task task) {
   return [weak = weak_from_this(), &executor = deps_.executor, task = std::move(task)](auto&&... arguments) {
-    executor.post([weak, task, ... values = std::decay_t<decltype(arguments)>(std::forward<decltype(arguments)>(arguments))]() mutable {
+    executor.post([weak, task,
+                   ... values = std::decay_t<decltype(arguments)>(
+                       std::forward<decltype(arguments)>(arguments))]() mutable {
       if (const auto self = weak.lock(); self && !self->closed_) task(*self, std::move(values)...);
     });
   };

@@ -51,9 +51,9 @@ Status Session::open_camera() {
     camera_->set_sending(ice_state_ == ice::State::connected);
   }
   auto opened = camera_->open(*std::move(source), poster([](Session& s, const Error& error) {
-                                if (s.camera_) s.camera_->close();
-                                s.observer_.on_device_problem(error);
-                              }));
+    if (s.camera_) s.camera_->close();
+    s.observer_.on_device_problem(error);
+  }));
   if (!opened) return std::move(opened).error().with("opening the camera");
   return ok_status();
 }
@@ -89,14 +89,15 @@ Status Session::open_speaker() {
   if (!decoder) return std::move(decoder).error().with("opening the speaker");
   speaker_ = std::make_unique<Speaker>(*std::move(sink), *std::move(decoder), deps_.now);
   speaker_->set_minimum_delay(audio_hold_);
-  auto started = speaker_->start(poster([](Session& s, const Speaker::Played& played) {
-                                   s.engine_->handle_audio_played(played.rtp_timestamp, played.when, played.delay);
-                                   s.drain();
-                                 }),
-                                 poster([](Session& s, const Error& error) {
-                                   s.speaker_.reset();
-                                   s.observer_.on_device_problem(error);
-                                 }));
+  auto started =
+      speaker_->start(poster([](Session& s, const Speaker::Played& played) {
+                        s.engine_->handle_audio_played(played.rtp_timestamp, played.when, played.delay);
+                        s.drain();
+                      }),
+                      poster([](Session& s, const Error& error) {
+                        s.speaker_.reset();
+                        s.observer_.on_device_problem(error);
+                      }));
   if (!started) {
     speaker_.reset();
     return std::move(started).error().with("opening the speaker");
@@ -106,7 +107,8 @@ Status Session::open_speaker() {
 
 // The clock of sound runs on while the microphone is closed, as if it had been silent.
 std::uint32_t Session::audio_timestamp_now() const {
-  return audio_offset_ + static_cast<std::uint32_t>(rtp::to_ticks(deps_.now().time_since_epoch(), rtp::kAudioClockRate));
+  return audio_offset_ +
+         static_cast<std::uint32_t>(rtp::to_ticks(deps_.now().time_since_epoch(), rtp::kAudioClockRate));
 }
 
 void Session::on_selection_changed(bool camera, bool microphone, bool speaker) {

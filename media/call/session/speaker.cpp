@@ -33,8 +33,10 @@ void Speaker::handle_packet(const jitter::AudioPacket& packet, TimePoint arrival
 
 bool Speaker::fill(media::AudioBlock& block) {
   for (Slot slot; ring_.pop(slot);) {
-    receiver_.handle_packet({slot.timestamp, Bytes(slot.payload.begin(), slot.payload.begin() + static_cast<std::ptrdiff_t>(slot.size))},
-                            slot.arrival);
+    receiver_.handle_packet(
+        {slot.timestamp,
+         Bytes(slot.payload.begin(), slot.payload.begin() + static_cast<std::ptrdiff_t>(slot.size))},
+        slot.arrival);
   }
   receiver_.set_minimum_delay(Duration(minimum_delay_.load(std::memory_order_relaxed)));
   const TimePoint now = now_();
@@ -42,8 +44,10 @@ bool Speaker::fill(media::AudioBlock& block) {
   const AudioReceiver::Stats stats = receiver_.stats();
   level_.store(stats.level, std::memory_order_relaxed);
   delay_ms_.store(std::chrono::duration<double, std::milli>(stats.delay).count(), std::memory_order_relaxed);
-  concealed_ms_.store(static_cast<double>(stats.concealed_samples) / kSamplesPerMs, std::memory_order_relaxed);
-  stretched_ms_.store(static_cast<double>(stats.stretched_samples) / kSamplesPerMs, std::memory_order_relaxed);
+  concealed_ms_.store(static_cast<double>(stats.concealed_samples) / kSamplesPerMs,
+                      std::memory_order_relaxed);
+  stretched_ms_.store(static_cast<double>(stats.stretched_samples) / kSamplesPerMs,
+                      std::memory_order_relaxed);
   if (heard && --blocks_until_report_ <= 0) {
     blocks_until_report_ = kBlocksPerReport;
     on_played_({block.rtp_timestamp, now + sink_->output_latency(), stats.delay});

@@ -34,7 +34,9 @@ class Speaker {
 
   // When the ring is full, as with a speaker that stands still, the packet is dropped.
   void handle_packet(const jitter::AudioPacket& packet, TimePoint arrival);
-  void set_minimum_delay(Duration minimum) { minimum_delay_.store(minimum.count(), std::memory_order_relaxed); }
+  void set_minimum_delay(Duration minimum) {
+    minimum_delay_.store(minimum.count(), std::memory_order_relaxed);
+  }
   AudioStats stats() const;
 
  private:

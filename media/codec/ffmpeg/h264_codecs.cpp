@@ -7,7 +7,8 @@ namespace {
 
 class Codecs final : public codec::VideoCodecs {
  public:
-  Result<std::unique_ptr<codec::VideoEncoder>> make_encoder(const codec::VideoEncoderSettings& settings) override {
+  Result<std::unique_ptr<codec::VideoEncoder>> make_encoder(
+      const codec::VideoEncoderSettings& settings) override {
     return H264Encoder::create(settings);
   }
   Result<std::unique_ptr<codec::VideoDecoder>> make_decoder() override { return H264Decoder::create(); }

@@ -9,8 +9,8 @@ using codec::EncodedFrame;
 using media::VideoFrame;
 using media::VideoFramePtr;
 
-void copy_plane(std::vector<std::uint8_t>& to, int to_stride, const std::uint8_t* from, int from_stride, int width,
-                int height) {
+void copy_plane(std::vector<std::uint8_t>& to, int to_stride, const std::uint8_t* from, int from_stride,
+                int width, int height) {
   for (int row = 0; row < height; ++row) {
     std::memcpy(to.data() + static_cast<std::ptrdiff_t>(row) * to_stride,
                 from + static_cast<std::ptrdiff_t>(row) * from_stride, static_cast<std::size_t>(width));
@@ -59,8 +59,8 @@ Result<VideoFramePtr> H264Decoder::decode(const EncodedFrame& unit) {
   const int width = frame_->width;
   const int height = frame_->height;
   const bool format_fits = frame_->format == AV_PIX_FMT_YUV420P || frame_->format == AV_PIX_FMT_YUVJ420P;
-  if (!format_fits || width < 2 || height < 2 || width > VideoFrame::kMaxWidth || height > VideoFrame::kMaxHeight ||
-      width % 2 != 0 || height % 2 != 0) {
+  if (!format_fits || width < 2 || height < 2 || width > VideoFrame::kMaxWidth ||
+      height > VideoFrame::kMaxHeight || width % 2 != 0 || height % 2 != 0) {
     av_frame_unref(frame_.get());
     return fail(ErrorCode::invalid_argument, "the picture has a size or format that cannot be shown");
   }

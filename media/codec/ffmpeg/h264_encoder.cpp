@@ -27,20 +27,21 @@ bool is_valid_side(int value, int most) { return value >= 16 && value <= most &&
 // Nothing to free: the picture stays the caller's for the length of the call to the encoder.
 void keep(void*, std::uint8_t*) {}
 
-
 std::optional<double> quantiser(const AVPacket& packet) {
   std::size_t size = 0;
   const std::uint8_t* stats = av_packet_get_side_data(&packet, AV_PKT_DATA_QUALITY_STATS, &size);
   if (stats == nullptr || size < 4) return std::nullopt;
-  const std::uint32_t lambda = stats[0] | std::uint32_t{stats[1]} << 8 | std::uint32_t{stats[2]} << 16 | std::uint32_t{stats[3]} << 24;
+  const std::uint32_t lambda =
+      stats[0] | std::uint32_t{stats[1]} << 8 | std::uint32_t{stats[2]} << 16 | std::uint32_t{stats[3]} << 24;
   return static_cast<double>(lambda) / FF_QP2LAMBDA;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<codec::VideoEncoder>> H264Encoder::create(const VideoEncoderSettings& settings) {
-  if (!is_valid_side(settings.width, VideoFrame::kMaxWidth) || !is_valid_side(settings.height, VideoFrame::kMaxHeight) ||
-      settings.frames_per_second < 1 || settings.frames_per_second > 120) {
+  if (!is_valid_side(settings.width, VideoFrame::kMaxWidth) ||
+      !is_valid_side(settings.height, VideoFrame::kMaxHeight) || settings.frames_per_second < 1 ||
+      settings.frames_per_second > 120) {
     return fail(ErrorCode::invalid_argument, "the picture size or rate is out of range");
   }
   const AVCodec* codec = avcodec_find_encoder_by_name("libx264");
@@ -100,8 +101,9 @@ Result<EncodedFrame> H264Encoder::encode(const VideoFrame& picture, bool key_fra
   const auto rows = static_cast<std::size_t>(picture.height);
   const auto stride_y = static_cast<std::size_t>(picture.stride_y);
   const auto stride_uv = static_cast<std::size_t>(picture.stride_uv);
-  if (picture.stride_y < picture.width || picture.stride_uv < picture.width / 2 || picture.y.size() < stride_y * rows ||
-      picture.u.size() < stride_uv * rows / 2 || picture.v.size() < stride_uv * rows / 2) {
+  if (picture.stride_y < picture.width || picture.stride_uv < picture.width / 2 ||
+      picture.y.size() < stride_y * rows || picture.u.size() < stride_uv * rows / 2 ||
+      picture.v.size() < stride_uv * rows / 2) {
     return fail(ErrorCode::invalid_argument, "the picture is smaller than it says");
   }
   av_frame_unref(frame_.get());
@@ -115,7 +117,8 @@ Result<EncodedFrame> H264Encoder::encode(const VideoFrame& picture, bool key_fra
   // A borrowed, read-only view of the picture: libx264 copies it before avcodec_send_frame() returns, and
   // a frame that is not reference-counted FFmpeg itself would copy once more.
   const auto borrow = [](const std::vector<std::uint8_t>& plane) {
-    return av_buffer_create(const_cast<std::uint8_t*>(plane.data()), plane.size(), keep, nullptr, AV_BUFFER_FLAG_READONLY);
+    return av_buffer_create(const_cast<std::uint8_t*>(plane.data()), plane.size(), keep, nullptr,
+                            AV_BUFFER_FLAG_READONLY);
   };
   const std::vector<std::uint8_t>* planes[] = {&picture.y, &picture.u, &picture.v};
   const int strides[] = {picture.stride_y, picture.stride_uv, picture.stride_uv};

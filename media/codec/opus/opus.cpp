@@ -85,14 +85,17 @@ class Decoder final : public codec::AudioDecoder {
 
 class Codecs final : public codec::AudioCodecs {
  public:
-  Result<std::unique_ptr<codec::AudioEncoder>> make_encoder(const codec::AudioEncoderSettings& settings) override {
+  Result<std::unique_ptr<codec::AudioEncoder>> make_encoder(
+      const codec::AudioEncoderSettings& settings) override {
     int status = OPUS_OK;
     OpusEncoder* raw = opus_encoder_create(media::kSampleRate, 1, OPUS_APPLICATION_VOIP, &status);
-    if (raw == nullptr || status != OPUS_OK) return fail(ErrorCode::unavailable, "the Opus encoder could not start");
+    if (raw == nullptr || status != OPUS_OK)
+      return fail(ErrorCode::unavailable, "the Opus encoder could not start");
     auto encoder = std::make_unique<Encoder>(raw);
     encoder->set_bitrate(settings.bitrate);
     encoder->set_expected_loss(settings.expected_loss);
-    // Constant bit rate, and no pauses in transmission: sizes and gaps would tell speech from silence (RFC 6562).
+    // Constant bit rate, and no pauses in transmission: sizes and gaps would tell speech from silence (RFC
+    // 6562).
     if (!encoder->control(OPUS_SET_VBR(0)) || !encoder->control(OPUS_SET_DTX(0)) ||
         !encoder->control(OPUS_SET_INBAND_FEC(1)) || !encoder->control(OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE)) ||
         !encoder->control(OPUS_SET_COMPLEXITY(5))) {  // 5: chosen between quality and work
@@ -104,7 +107,8 @@ class Codecs final : public codec::AudioCodecs {
   Result<std::unique_ptr<codec::AudioDecoder>> make_decoder() override {
     int status = OPUS_OK;
     OpusDecoder* raw = opus_decoder_create(media::kSampleRate, 1, &status);
-    if (raw == nullptr || status != OPUS_OK) return fail(ErrorCode::unavailable, "the Opus decoder could not start");
+    if (raw == nullptr || status != OPUS_OK)
+      return fail(ErrorCode::unavailable, "the Opus decoder could not start");
     return std::unique_ptr<codec::AudioDecoder>(std::make_unique<Decoder>(raw));
   }
 };

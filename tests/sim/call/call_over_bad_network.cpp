@@ -97,7 +97,8 @@ TEST(CallSim, constant_loss_lowers_the_rate_and_never_shows_damage) {
   EXPECT_GT(call.callee.shown.size(), 60u) << "without repair of losses there is no more";
   const auto stats = call.caller.engine.stats(call.now);
   EXPECT_NEAR(stats.loss_out, 0.1, 0.08);
-  EXPECT_GT(call.callee.receiver.stats().recovered, 50u) << "single losses of sound are tried from the next packet";
+  EXPECT_GT(call.callee.receiver.stats().recovered, 50u)
+      << "single losses of sound are tried from the next packet";
 }
 
 TEST(CallSim, a_thin_line_is_found_and_then_used_again_when_it_widens) {

@@ -12,9 +12,9 @@ namespace sotto::sim {
 
 struct LinkSettings {
   Duration delay = std::chrono::milliseconds(20);
-  Duration jitter{};       // up to this much more, evenly distributed, each packet for itself
-  double loss = 0;         // 0..1
-  double duplicates = 0;   // 0..1
+  Duration jitter{};           // up to this much more, evenly distributed, each packet for itself
+  double loss = 0;             // 0..1
+  double duplicates = 0;       // 0..1
   double bits_per_second = 0;  // 0: no limit
   Duration queue = std::chrono::milliseconds(300);  // what waits longer for the rate is dropped
 };
@@ -30,12 +30,16 @@ class Link {
     if (settings.bits_per_second > 0) {
       free_at_ = std::max(free_at_, now);
       if (free_at_ - now > settings.queue) return;
-      free_at_ += Duration(static_cast<std::int64_t>(static_cast<double>(datagram.size()) * 8e9 / settings.bits_per_second));
+      free_at_ += Duration(
+          static_cast<std::int64_t>(static_cast<double>(datagram.size()) * 8e9 / settings.bits_per_second));
       leaves = free_at_;
     }
     const int copies = chance(settings.duplicates) ? 2 : 1;
     for (int i = 0; i < copies; ++i) {
-      const Duration more(settings.jitter.count() == 0 ? 0 : static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(settings.jitter.count()))));
+      const Duration more(settings.jitter.count() == 0
+                              ? 0
+                              : static_cast<std::int64_t>(
+                                    random_.below(static_cast<std::uint64_t>(settings.jitter.count()))));
       in_flight_.emplace(leaves + settings.delay + more, datagram);
     }
   }

@@ -45,7 +45,8 @@ using call::CallKeys;
 
 inline CallKeys keys_of(bool caller, std::uint8_t secret = 1) {
   const auto direction = [secret](std::uint8_t number) {
-    return call::SrtpKeys{SecretBytes(Bytes(32, static_cast<std::uint8_t>(secret * 16 + number))), SecretBytes(Bytes(12, number))};
+    return call::SrtpKeys{SecretBytes(Bytes(32, static_cast<std::uint8_t>(secret * 16 + number))),
+                          SecretBytes(Bytes(12, number))};
   };
   return {direction(caller ? 1 : 2), direction(caller ? 2 : 1), "123456"};
 }
@@ -106,8 +107,9 @@ class Party {
   std::uint64_t undecodable = 0, key_frames_made = 0;
   int bitrate = 1'500'000;
   std::uint64_t blocks_played = 0, blocks_silent = 0;
-  std::vector<Duration> sound_delays;  // capture to play of each block, oracle: needs the other side's clock = ours
-  std::vector<Bytes> transmitted;      // kept when `record`
+  std::vector<Duration>
+      sound_delays;  // capture to play of each block, oracle: needs the other side's clock = ours
+  std::vector<Bytes> transmitted;  // kept when `record`
   bool record = false;
 
  private:
@@ -129,9 +131,14 @@ class Party {
     unit.captured = now;
     Bytes& data = unit.data;
     data = {0, 0, 0, 1};
-    if (unit.key_frame) append(data, *from_hex("6742c01f" "00000001" "68ce" "00000001"));
+    if (unit.key_frame)
+      append(data, *from_hex("6742c01f"
+                             "00000001"
+                             "68ce"
+                             "00000001"));
     data.push_back(unit.key_frame ? 0x65 : 0x41);
-    for (int shift = 21; shift >= 0; shift -= 7) data.push_back(static_cast<std::uint8_t>(2 + (index >> shift & 0x7f)));
+    for (int shift = 21; shift >= 0; shift -= 7)
+      data.push_back(static_cast<std::uint8_t>(2 + (index >> shift & 0x7f)));
     const std::size_t size = static_cast<std::size_t>(bitrate) / 8 / 30;
     data.resize(std::max<std::size_t>(data.size(), unit.key_frame ? size * 4 : size), 0x77);
     engine.handle_encoded_video(unit, now);
@@ -143,7 +150,8 @@ class Party {
     block.captured = now - 10ms;
     block.samples.fill(static_cast<std::int16_t>(1 + (block_index_ / 2) % 30'000));
     ++block_index_;
-    if (const auto packet = sender_.handle_block(block); packet && *packet) engine.handle_encoded_audio(**packet, now);
+    if (const auto packet = sender_.handle_block(block); packet && *packet)
+      engine.handle_encoded_audio(**packet, now);
     next_block_ = now + 10ms;
   }
 

@@ -16,7 +16,8 @@ using namespace std::chrono_literals;
 
 // -- The path: two agents that hand each other datagrams on the queue's thread, like a network would later.
 struct FakeAgent final : ice::Agent {
-  FakeAgent(ice::Observer& o, support::QueueExecutor& e, std::string name) : observer(o), executor(e), ufrag(std::move(name)) {}
+  FakeAgent(ice::Observer& o, support::QueueExecutor& e, std::string name)
+      : observer(o), executor(e), ufrag(std::move(name)) {}
   ~FakeAgent() override {
     *alive = nullptr;
     if (peer != nullptr) peer->peer = nullptr;
@@ -79,7 +80,8 @@ struct DeviceLog {
 };
 template <class Base, class Callback>
 struct FakeDevice final : Base {
-  FakeDevice(std::string device_name, std::atomic<int>& count, std::map<std::string, Callback>& into, DeviceLog& device_log)
+  FakeDevice(std::string device_name, std::atomic<int>& count, std::map<std::string, Callback>& into,
+             DeviceLog& device_log)
       : name(std::move(device_name)), open(count), callbacks(into), log(device_log) {}
   ~FakeDevice() override { this->stop(); }
   Status start(Callback callback, device::ProblemCallback on_problem) override {
@@ -106,8 +108,11 @@ struct FakeDevice final : Base {
   bool started = false;
 };
 struct FakeSink final : device::AudioSink {
-  explicit FakeSink(std::string name, DeviceLog& log) : inner(std::move(name), log.speakers, log.fill_callbacks, log) {}
-  Status start(FillCallback fill, device::ProblemCallback on_problem) override { return inner.start(std::move(fill), std::move(on_problem)); }
+  explicit FakeSink(std::string name, DeviceLog& log)
+      : inner(std::move(name), log.speakers, log.fill_callbacks, log) {}
+  Status start(FillCallback fill, device::ProblemCallback on_problem) override {
+    return inner.start(std::move(fill), std::move(on_problem));
+  }
   void stop() override { inner.stop(); }
   Duration output_latency() const override { return 10ms; }
   struct Plain {
@@ -122,14 +127,17 @@ struct FakeDevices final : device::Backend {
   bool has_camera(std::string_view scheme) const override { return scheme == "fake"; }
   bool has_microphone(std::string_view scheme) const override { return scheme == "fake"; }
   bool has_speaker(std::string_view scheme) const override { return scheme == "fake"; }
-  Result<std::unique_ptr<device::VideoSource>> open_camera(const device::DeviceUri& uri, const device::VideoFormat&) override {
+  Result<std::unique_ptr<device::VideoSource>> open_camera(const device::DeviceUri& uri,
+                                                           const device::VideoFormat&) override {
     if (uri.rest == "missing") return fail(ErrorCode::unavailable, "there is no such camera");
-    return std::unique_ptr<device::VideoSource>(std::make_unique<FakeDevice<device::VideoSource, device::VideoSource::FrameCallback>>(
-        uri.rest, log.cameras, log.frame_callbacks, log));
+    return std::unique_ptr<device::VideoSource>(
+        std::make_unique<FakeDevice<device::VideoSource, device::VideoSource::FrameCallback>>(
+            uri.rest, log.cameras, log.frame_callbacks, log));
   }
   Result<std::unique_ptr<device::AudioSource>> open_microphone(const device::DeviceUri& uri) override {
-    return std::unique_ptr<device::AudioSource>(std::make_unique<FakeDevice<device::AudioSource, device::AudioSource::BlockCallback>>(
-        uri.rest, log.microphones, log.block_callbacks, log));
+    return std::unique_ptr<device::AudioSource>(
+        std::make_unique<FakeDevice<device::AudioSource, device::AudioSource::BlockCallback>>(
+            uri.rest, log.microphones, log.block_callbacks, log));
   }
   Result<std::unique_ptr<device::AudioSink>> open_speaker(const device::DeviceUri& uri) override {
     return std::unique_ptr<device::AudioSink>(std::make_unique<FakeSink>(uri.rest, log));
@@ -173,7 +181,9 @@ struct FakeVideo final : codec::VideoCodecs {
 };
 struct FakeAudio final : codec::AudioCodecs {
   struct Encoder final : codec::AudioEncoder {
-    Result<Bytes> encode(const codec::AudioFrame& samples) override { return Bytes{static_cast<std::uint8_t>(samples[0])}; }
+    Result<Bytes> encode(const codec::AudioFrame& samples) override {
+      return Bytes{static_cast<std::uint8_t>(samples[0])};
+    }
     void set_bitrate(int) override {}
     void set_expected_loss(double) override {}
   };
@@ -255,11 +265,15 @@ class MediaSessionTest : public testing::Test {
   }
 
   static CallKeys keys(bool caller) {
-    const auto one = [](std::uint8_t n) { return SrtpKeys{SecretBytes(Bytes(32, n)), SecretBytes(Bytes(12, n))}; };
+    const auto one = [](std::uint8_t n) {
+      return SrtpKeys{SecretBytes(Bytes(32, n)), SecretBytes(Bytes(12, n))};
+    };
     return {one(caller ? 1 : 2), one(caller ? 2 : 1), "123456"};
   }
   bool until(const std::function<bool()>& done) { return executor.run_until(done, 20s); }
-  void settle() { executor.run_until([] { return false; }, 20ms); }
+  void settle() {
+    executor.run_until([] { return false; }, 20ms);
+  }
 
   void show_picture(const std::string& camera, std::uint8_t value) {
     const auto frame = media::make_video_frame(64, 48);
@@ -278,7 +292,8 @@ class MediaSessionTest : public testing::Test {
   std::int16_t hear(const std::string& speaker) {
     media::AudioBlock block;
     const std::lock_guard lock(log.mutex);
-    return log.fill_callbacks.contains(speaker) && log.fill_callbacks[speaker](block) ? block.samples[100] : std::int16_t{0};
+    return log.fill_callbacks.contains(speaker) && log.fill_callbacks[speaker](block) ? block.samples[100]
+                                                                                      : std::int16_t{0};
   }
   void start_both(const StartOptions& options) {
     ASSERT_TRUE(a->start(keys(true), options));
@@ -329,8 +344,9 @@ TEST_F(MediaSessionTest, carries_picture_and_sound_with_one_timestamp_on_both_si
     const std::lock_guard lock(pictures_b.mutex);
     const std::lock_guard other(pictures_a.mutex);
     for (const auto& shown : pictures_b.remote) {
-      const auto same = std::find_if(pictures_a.local.begin(), pictures_a.local.end(),
-                                     [&](const auto& local) { return local->rtp_timestamp == shown->rtp_timestamp; });
+      const auto same =
+          std::find_if(pictures_a.local.begin(), pictures_a.local.end(),
+                       [&](const auto& local) { return local->rtp_timestamp == shown->rtp_timestamp; });
       ASSERT_NE(same, pictures_a.local.end());
       EXPECT_EQ((*same)->y[0], shown->y[0]);
     }

@@ -23,7 +23,8 @@ std::shared_ptr<VideoFrame> picture(int index, int width = 1280, int height = 72
     for (int column = 0; column < width; ++column) {
       if (column % 16 == 0) bits = random.u64();
       const int grain = noise == 0 ? 0 : static_cast<int>(bits >> (column % 16 * 4) & 0xf) % noise;
-      const bool square = (column - index * 8 % width) >= 0 && (column - index * 8 % width) < 100 && row > 200 && row < 300;
+      const bool square =
+          (column - index * 8 % width) >= 0 && (column - index * 8 % width) < 100 && row > 200 && row < 300;
       frame->y[static_cast<std::size_t>(row * frame->stride_y + column)] =
           static_cast<std::uint8_t>(square ? 220 : 40 + (row + column) % 160 + grain);
     }
@@ -130,7 +131,8 @@ TEST(H264, decodes_on_when_the_size_changes_in_the_middle) {
 
 TEST(H264, works_with_low_effort) {
   const auto codecs = make_h264_codecs();
-  const auto encoder = *codecs->make_encoder({.width = 320, .height = 240, .effort = codec::EncoderEffort::low});
+  const auto encoder =
+      *codecs->make_encoder({.width = 320, .height = 240, .effort = codec::EncoderEffort::low});
   const auto decoder = *codecs->make_decoder();
   for (int i = 0; i < 5; ++i) {
     const auto decoded = decoder->decode(*encoder->encode(*picture(i, 320, 240), false));

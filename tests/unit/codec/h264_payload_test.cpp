@@ -27,7 +27,13 @@ Bytes annex_b(const std::vector<Bytes>& units) {
 }
 
 TEST(AnnexB, splits_at_three_and_four_byte_start_codes) {
-  const Bytes stream = *from_hex("000000016742" "00000168ce" "0000000165888400" "000001" "000001" "41");
+  const Bytes stream = *from_hex(
+      "000000016742"
+      "00000168ce"
+      "0000000165888400"
+      "000001"
+      "000001"
+      "41");
   const auto units = split_annex_b(stream);
   ASSERT_EQ(units.size(), 4u);
   EXPECT_EQ(to_hex(units[0]), "6742");
@@ -65,10 +71,15 @@ TEST(H264Payload, marks_the_first_and_the_last_fragment) {
 }
 
 TEST(H264Payload, takes_an_aggregation) {
-  const Bytes stap = *from_hex("78" "00026742" "000268ce");
+  const Bytes stap = *from_hex(
+      "78"
+      "00026742"
+      "000268ce");
   const auto good = depacketize_h264(std::vector<ByteView>{stap});
   ASSERT_TRUE(good);
-  EXPECT_EQ(to_hex(*good), "000000016742" "0000000168ce");
+  EXPECT_EQ(to_hex(*good),
+            "000000016742"
+            "0000000168ce");
 }
 
 TEST(H264Payload, never_returns_a_unit_that_lacks_a_part) {
@@ -85,21 +96,21 @@ TEST(H264Payload, never_returns_a_unit_that_lacks_a_part) {
 
 TEST(H264Payload, refuses_what_rfc_6184_does_not_allow) {
   for (const char* hex : {
-           "",          // empty
-           "e5aabb",    // forbidden bit
-           "00aabb",    // type 0
-           "1eaabb",    // type 30
-           "19aabbcc",  // STAP-B
-           "1daabbcc",  // FU-B
-           "78",        // STAP-A without units
-           "780000",    // unit of length 0
-           "78000341",  // unit longer than the packet
+           "",            // empty
+           "e5aabb",      // forbidden bit
+           "00aabb",      // type 0
+           "1eaabb",      // type 30
+           "19aabbcc",    // STAP-B
+           "1daabbcc",    // FU-B
+           "78",          // STAP-A without units
+           "780000",      // unit of length 0
+           "78000341",    // unit longer than the packet
            "7800027842",  // STAP-A in STAP-A
-           "7c85",      // fragment without data
-           "7cc5aa",    // start and end at once
-           "7c05aa",    // a fragment that never started
-           "7c85aa",    // one that never ends
-           "7c9caa",    // a fragmented fragment
+           "7c85",        // fragment without data
+           "7cc5aa",      // start and end at once
+           "7c05aa",      // a fragment that never started
+           "7c85aa",      // one that never ends
+           "7c9caa",      // a fragmented fragment
        }) {
     const Bytes payload = *from_hex(hex);
     EXPECT_FALSE(depacketize_h264(std::vector<ByteView>{payload})) << hex;

@@ -17,7 +17,8 @@ AudioFrame tone(int index, double hertz) {
   AudioFrame frame{};
   for (int i = 0; i < kAudioFrameSamples; ++i) {
     const double t = static_cast<double>(index * kAudioFrameSamples + i) / media::kSampleRate;
-    frame[static_cast<std::size_t>(i)] = static_cast<std::int16_t>(8000 * std::sin(2 * std::numbers::pi * hertz * t));
+    frame[static_cast<std::size_t>(i)] =
+        static_cast<std::int16_t>(8000 * std::sin(2 * std::numbers::pi * hertz * t));
   }
   return frame;
 }
@@ -59,7 +60,11 @@ TEST(Opus, makes_packets_of_one_size_for_silence_speech_and_noise) {
   const std::size_t size = codec.encoder->encode(AudioFrame{})->size();
   EXPECT_EQ(size, 100u) << "20 ms at 40 kbit/s";
   for (int i = 0; i < 50; ++i) {
-    EXPECT_EQ(codec.encoder->encode(i % 3 == 0 ? AudioFrame{} : i % 3 == 1 ? tone(i, 440) : noise)->size(), size);
+    EXPECT_EQ(codec.encoder->encode(i % 3 == 0   ? AudioFrame{}
+                                    : i % 3 == 1 ? tone(i, 440)
+                                                 : noise)
+                  ->size(),
+              size);
   }
 }
 

@@ -60,7 +60,9 @@ class ScriptedCodecs final : public VideoCodecs {
     script_.made.push_back(settings);
     return std::unique_ptr<VideoEncoder>(std::make_unique<Encoder>(script_));
   }
-  Result<std::unique_ptr<VideoDecoder>> make_decoder() override { return std::unique_ptr<VideoDecoder>(std::make_unique<Decoder>(script_)); }
+  Result<std::unique_ptr<VideoDecoder>> make_decoder() override {
+    return std::unique_ptr<VideoDecoder>(std::make_unique<Decoder>(script_));
+  }
 
  private:
   struct Encoder final : VideoEncoder {
@@ -122,8 +124,10 @@ TEST(VideoEncodeWorker, lets_the_newest_picture_win) {
   ScriptedCodecs codecs(script);
   std::vector<std::uint32_t> out;
   {
-    VideoEncodeWorker worker(codecs, {}, no_clock, {.on_encoded = [&](const EncodedFrame& u, Duration) { out.push_back(u.rtp_timestamp); },
-                                                    .on_failed = [](const Error&) { FAIL(); }});
+    VideoEncodeWorker worker(
+        codecs, {}, no_clock,
+        {.on_encoded = [&](const EncodedFrame& u, Duration) { out.push_back(u.rtp_timestamp); },
+         .on_failed = [](const Error&) { FAIL(); }});
     worker.submit(picture(1));
     script.gate.wait_for_visitor();
     for (std::uint32_t i = 2; i <= 5; ++i) worker.submit(picture(i));
@@ -142,7 +146,9 @@ TEST(VideoEncodeWorker, passes_on_key_frame_wishes_and_bit_rates) {
   VideoEncoderSettings settings;
   settings.bitrate = 700'000;
   {
-    VideoEncodeWorker worker(codecs, settings, no_clock, {.on_encoded = [](const EncodedFrame&, Duration) {}, .on_failed = [](const Error&) {}});
+    VideoEncodeWorker worker(
+        codecs, settings, no_clock,
+        {.on_encoded = [](const EncodedFrame&, Duration) {}, .on_failed = [](const Error&) {}});
     worker.submit(picture(1));
     script.gate.wait_for_visitor();
     worker.request_key_frame();
@@ -164,7 +170,9 @@ TEST(VideoEncodeWorker, makes_a_new_encoder_for_another_size) {
   Script script;
   ScriptedCodecs codecs(script);
   {
-    VideoEncodeWorker worker(codecs, {}, no_clock, {.on_encoded = [](const EncodedFrame&, Duration) {}, .on_failed = [](const Error&) {}});
+    VideoEncodeWorker worker(
+        codecs, {}, no_clock,
+        {.on_encoded = [](const EncodedFrame&, Duration) {}, .on_failed = [](const Error&) {}});
     worker.submit(picture(1, 16));
     script.gate.wait_for_visitor();
     worker.submit(picture(2, 32));
@@ -183,7 +191,9 @@ TEST(VideoEncodeWorker, spends_effort_where_bits_are_scarce) {
   VideoEncoderSettings settings;
   settings.bitrate = 1'500'000;
   {
-    VideoEncodeWorker worker(codecs, settings, no_clock, {.on_encoded = [](const EncodedFrame&, Duration) {}, .on_failed = [](const Error&) {}});
+    VideoEncodeWorker worker(
+        codecs, settings, no_clock,
+        {.on_encoded = [](const EncodedFrame&, Duration) {}, .on_failed = [](const Error&) {}});
     std::uint32_t number = 0;
     worker.submit(wide_picture(++number));
     for (const int bitrate : {1'100'000, 700'000, 1'100'000, 2'000'000}) {
@@ -208,12 +218,15 @@ TEST(VideoEncodeWorker, works_with_less_effort_when_it_falls_behind) {
   VideoEncoderSettings settings;
   settings.bitrate = 500'000;
   {
-    VideoEncodeWorker worker(codecs, settings, no_clock, {.on_encoded = [](const EncodedFrame&, Duration) {}, .on_failed = [](const Error&) {}});
+    VideoEncodeWorker worker(
+        codecs, settings, no_clock,
+        {.on_encoded = [](const EncodedFrame&, Duration) {}, .on_failed = [](const Error&) {}});
     std::uint32_t number = 0;
     worker.submit(wide_picture(++number));
     for (int i = 0; i < 70; ++i) {
       script.gate.wait_for_visitor();
-      for (int extra = 0; extra < 3; ++extra) worker.submit(wide_picture(++number));  // two of three are dropped
+      for (int extra = 0; extra < 3; ++extra)
+        worker.submit(wide_picture(++number));  // two of three are dropped
       script.gate.open(1);
     }
     script.gate.wait_for_visitor();
@@ -229,8 +242,9 @@ TEST(VideoEncodeWorker, reports_a_broken_encoder_once_and_rests) {
   script.encoder_fails = true;
   ScriptedCodecs codecs(script);
   std::promise<std::string> failed;
-  VideoEncodeWorker worker(codecs, {}, no_clock, {.on_encoded = [](const EncodedFrame&, Duration) { FAIL(); },
-                                                  .on_failed = [&](const Error& error) { failed.set_value(error.message); }});
+  VideoEncodeWorker worker(codecs, {}, no_clock,
+                           {.on_encoded = [](const EncodedFrame&, Duration) { FAIL(); },
+                            .on_failed = [&](const Error& error) { failed.set_value(error.message); }});
   script.gate.open(1);
   worker.submit(picture(1));
   EXPECT_EQ(failed.get_future().get(), "broken");
@@ -243,9 +257,10 @@ TEST(VideoDecodeWorker, decodes_in_order_and_reports_what_it_cannot) {
   std::vector<std::uint32_t> out;
   std::promise<void> lost;
   {
-    VideoDecodeWorker worker(*codecs.make_decoder(), no_clock,
-                             {.on_picture = [&](const media::VideoFramePtr& p, Duration) { out.push_back(p->rtp_timestamp); },
-                              .on_lost = [&](const Error&) { lost.set_value(); }});
+    VideoDecodeWorker worker(
+        *codecs.make_decoder(), no_clock,
+        {.on_picture = [&](const media::VideoFramePtr& p, Duration) { out.push_back(p->rtp_timestamp); },
+         .on_lost = [&](const Error&) { lost.set_value(); }});
     script.gate.open(3);
     worker.submit(unit(1));
     worker.submit(unit(2));

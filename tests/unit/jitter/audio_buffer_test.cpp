@@ -10,7 +10,8 @@ using Action = AudioBuffer::Action;
 
 TimePoint at(int packet, Duration more = {}) { return TimePoint(10s + packet * 20ms + more); }
 AudioPacket packet(int number) {
-  return {static_cast<std::uint32_t>(0xfffff000u + static_cast<std::uint32_t>(number) * kPacketSamples), {static_cast<std::uint8_t>(number)}};
+  return {static_cast<std::uint32_t>(0xfffff000u + static_cast<std::uint32_t>(number) * kPacketSamples),
+          {static_cast<std::uint8_t>(number)}};
 }
 
 TEST(AudioBuffer, starts_after_its_patience_and_plays_in_order_across_a_wrap) {
@@ -39,8 +40,8 @@ TEST(AudioBuffer, recovers_a_single_loss_from_the_next_packet_and_conceals_the_r
   for (const int i : {0, 2, 5}) buffer.insert(packet(i), at(i));
   std::vector<Action> actions;
   for (int i = 0; i < 6; ++i) actions.push_back(buffer.next(at(6 + i)).action);
-  EXPECT_EQ(actions, (std::vector{Action::decode, Action::recover, Action::decode, Action::conceal, Action::recover,
-                                  Action::decode}));
+  EXPECT_EQ(actions, (std::vector{Action::decode, Action::recover, Action::decode, Action::conceal,
+                                  Action::recover, Action::decode}));
   EXPECT_EQ(buffer.counters().concealed_samples, 3 * kPacketSamples);
 }
 

@@ -22,7 +22,8 @@ TEST(DelayEstimator, knows_the_quantiles_of_lateness) {
   DelayEstimator estimator(48000);
   SeededRandom random(1);
   for (int i = 0; i < 3000; ++i) {
-    estimator.on_arrival(i * 960, TimePoint(1s + i * 20ms + Duration(static_cast<std::int64_t>(random.below(100'000'000)))));
+    estimator.on_arrival(
+        i * 960, TimePoint(1s + i * 20ms + Duration(static_cast<std::int64_t>(random.below(100'000'000)))));
   }
   EXPECT_NEAR(static_cast<double>(estimator.quantile(0.5).count()), 50e6, 6e6);
   EXPECT_NEAR(static_cast<double>(estimator.quantile(0.97).count()), 97e6, 5e6);

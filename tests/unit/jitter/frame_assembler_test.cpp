@@ -11,7 +11,8 @@ using namespace std::chrono_literals;
 
 TimePoint at(Duration more = {}) { return TimePoint(5s + more); }
 
-// Picture n has three packets, numbered 3n, 3n+1, 3n+2 from a start near the wrap; 0 and every tenth are key frames.
+// Picture n has three packets, numbered 3n, 3n+1, 3n+2 from a start near the wrap; 0 and every tenth are key
+// frames.
 VideoPacket packet(int number) {
   const int picture = number / 3, part = number % 3;
   return {.sequence = static_cast<std::uint16_t>(65500 + number),
@@ -126,8 +127,12 @@ TEST(FrameAssembler, ends_a_picture_at_the_next_timestamp_when_the_marker_is_mis
 TEST(FrameAssembler, is_bounded_in_packets_and_bytes) {
   FrameAssembler assembler;
   for (std::uint32_t i = 0; i < 20'000; ++i) {  // one endless key frame
-    assembler.insert({.sequence = static_cast<std::uint16_t>(i), .timestamp = 0, .marker = false, .starts_key_frame = i == 0,
-                      .payload = Bytes(1000)}, at());
+    assembler.insert({.sequence = static_cast<std::uint16_t>(i),
+                      .timestamp = 0,
+                      .marker = false,
+                      .starts_key_frame = i == 0,
+                      .payload = Bytes(1000)},
+                     at());
     EXPECT_FALSE(assembler.next(at()));
   }
   EXPECT_GE(assembler.counters().overflowed, 4u);

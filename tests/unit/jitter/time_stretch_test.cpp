@@ -13,7 +13,8 @@ namespace {
 std::vector<std::int16_t> tone(double hertz, double amplitude = 8000) {
   std::vector<std::int16_t> samples(kMinStretchSamples);
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    samples[i] = static_cast<std::int16_t>(amplitude * std::sin(2 * std::numbers::pi * hertz * static_cast<double>(i) / 48000));
+    samples[i] = static_cast<std::int16_t>(
+        amplitude * std::sin(2 * std::numbers::pi * hertz * static_cast<double>(i) / 48000));
   }
   return samples;
 }
@@ -21,7 +22,8 @@ std::vector<std::int16_t> tone(double hertz, double amplitude = 8000) {
 // The largest jump between neighbours: a click would be far above that of the tone itself.
 int roughness(const std::vector<std::int16_t>& samples) {
   int most = 0;
-  for (std::size_t i = 1; i < samples.size(); ++i) most = std::max(most, std::abs(samples[i] - samples[i - 1]));
+  for (std::size_t i = 1; i < samples.size(); ++i)
+    most = std::max(most, std::abs(samples[i] - samples[i - 1]));
   return most;
 }
 

@@ -12,7 +12,8 @@ TEST(VideoClock, counts_ninety_thousand_ticks_a_second_from_its_offset) {
   EXPECT_EQ(clock.timestamp(TimePoint(0s)), 0xfffffff0u);
   EXPECT_EQ(clock.timestamp(TimePoint(1s)), 0xfffffff0u + 90000u);
   // A machine that is up for five years does not overflow.
-  EXPECT_EQ(clock.timestamp(TimePoint(43800h)), 0xfffffff0u + static_cast<std::uint32_t>(43800ull * 3600 * 90000));
+  EXPECT_EQ(clock.timestamp(TimePoint(43800h)),
+            0xfffffff0u + static_cast<std::uint32_t>(43800ull * 3600 * 90000));
 }
 
 TEST(AudioClock, counts_samples_and_ignores_the_wandering_of_the_capture_clock) {

@@ -10,8 +10,12 @@ namespace {
 
 Bytes sample() {
   const Bytes payload = to_bytes("payload");
-  return serialise({.marker = true, .payload_type = PayloadType{96}, .sequence = 0x1234,
-                    .timestamp = 0x89abcdef, .ssrc = Ssrc{0xdeadbeef}, .payload = payload});
+  return serialise({.marker = true,
+                    .payload_type = PayloadType{96},
+                    .sequence = 0x1234,
+                    .timestamp = 0x89abcdef,
+                    .ssrc = Ssrc{0xdeadbeef},
+                    .payload = payload});
 }
 
 TEST(RtpPacket, is_written_as_rfc_3550_draws_it) {
@@ -32,7 +36,11 @@ TEST(RtpPacket, survives_a_round_trip) {
 
 TEST(RtpPacket, leaves_out_csrcs_extension_and_padding) {
   // V=2 P X CC=1; one CSRC; an extension of one word; payload "hi"; two bytes of padding.
-  const Bytes bytes = *from_hex("b1600001000000020000000300000004" "bede000110aa0000" "6869" "0002");
+  const Bytes bytes = *from_hex(
+      "b1600001000000020000000300000004"
+      "bede000110aa0000"
+      "6869"
+      "0002");
   const auto packet = parse_packet(bytes);
   ASSERT_TRUE(packet);
   EXPECT_EQ(as_text(packet->payload), "hi");
@@ -40,8 +48,7 @@ TEST(RtpPacket, leaves_out_csrcs_extension_and_padding) {
 
 TEST(RtpPacket, is_refused_when_any_length_in_it_is_wrong) {
   for (const char* hex : {
-           "",
-           "80",
+           "", "80",
            "8060000100000002000000",            // eleven bytes
            "406000010000000200000003",          // version 1
            "816000010000000200000003",          // a CSRC that is not there
@@ -75,7 +82,8 @@ TEST(Unwrapper, follows_wraps_with_reordering_in_both_directions) {
   const std::int64_t start = 0xfff0;
   EXPECT_EQ(unwrapper.unwrap(static_cast<std::uint16_t>(start)), start);
   for (std::int64_t i = 1; i < 300'000; ++i) {
-    const std::int64_t number = std::max<std::int64_t>(start, start + i - static_cast<std::int64_t>(random.below(1000)));
+    const std::int64_t number =
+        std::max<std::int64_t>(start, start + i - static_cast<std::int64_t>(random.below(1000)));
     EXPECT_EQ(unwrapper.unwrap(static_cast<std::uint16_t>(number)), number);
   }
 }

@@ -56,7 +56,8 @@ TEST(Reception, relates_media_time_to_the_senders_clock) {
 
 TEST(RoundTrip, is_now_minus_the_echo_and_its_delay) {
   Reception reception(Ssrc{1}, kVideoClockRate);
-  reception.on_sender_report({Ssrc{1}, to_ntp(at(0s)), 0, 0, 0, {}}, at(7s));  // the far clock reads otherwise
+  reception.on_sender_report({Ssrc{1}, to_ntp(at(0s)), 0, 0, 0, {}},
+                             at(7s));  // the far clock reads otherwise
   const ReportBlock block = reception.make_report(at(7s + 250ms));
   const auto trip = round_trip(block, at(330ms));  // back at the sender: 80 ms more than the delay
   ASSERT_TRUE(trip);

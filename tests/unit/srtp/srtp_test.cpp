@@ -15,8 +15,11 @@ const Bytes kKey(32, 0x41);
 const Bytes kSalt(12, 0x42);
 
 Bytes packet(std::uint32_t number, std::string_view payload = "a picture", std::uint32_t ssrc = 7) {
-  return rtp::serialise({.marker = false, .payload_type = rtp::PayloadType{96},
-                         .sequence = static_cast<std::uint16_t>(number), .timestamp = number, .ssrc = rtp::Ssrc{ssrc},
+  return rtp::serialise({.marker = false,
+                         .payload_type = rtp::PayloadType{96},
+                         .sequence = static_cast<std::uint16_t>(number),
+                         .timestamp = number,
+                         .ssrc = rtp::Ssrc{ssrc},
                          .payload = as_bytes(payload)});
 }
 
@@ -109,7 +112,7 @@ TEST(Srtp, refuses_plain_rtp_and_unencrypted_rtcp) {
   Pair pair;
   EXPECT_FALSE(pair.receiver.unprotect(packet(1, "long enough to hold what looks like a tag")));
   Bytes clear = report();
-  clear.resize(clear.size() + 16);  // a tag
+  clear.resize(clear.size() + 16);       // a tag
   append(clear, *from_hex("00000001"));  // E = 0
   EXPECT_EQ(pair.receiver.unprotect(clear).error().code, ErrorCode::invalid_argument);
   EXPECT_EQ(pair.receiver.counters().accepted, 0u);
@@ -121,10 +124,12 @@ TEST(Srtp, refuses_everything_too_short_for_its_header_and_tag) {
   const Bytes sealed = *pair.sender.protect_rtp(packet(1, ""));
   const Bytes sealed_report = *pair.sender.protect_rtcp(report());
   for (std::size_t size = 0; size < sealed.size(); ++size) {
-    EXPECT_FALSE(pair.receiver.unprotect(Bytes(sealed.begin(), sealed.begin() + static_cast<std::ptrdiff_t>(size))));
+    EXPECT_FALSE(
+        pair.receiver.unprotect(Bytes(sealed.begin(), sealed.begin() + static_cast<std::ptrdiff_t>(size))));
   }
   for (std::size_t size = 0; size < sealed_report.size(); ++size) {
-    EXPECT_FALSE(pair.receiver.unprotect(Bytes(sealed_report.begin(), sealed_report.begin() + static_cast<std::ptrdiff_t>(size))));
+    EXPECT_FALSE(pair.receiver.unprotect(
+        Bytes(sealed_report.begin(), sealed_report.begin() + static_cast<std::ptrdiff_t>(size))));
   }
   EXPECT_TRUE(pair.receiver.unprotect(sealed));
 }
