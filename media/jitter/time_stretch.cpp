@@ -25,7 +25,7 @@ struct Match {
 Match find_period(std::span<const std::int16_t> samples) {
   double energy = 0;
   for (std::size_t i = 0; i < samples.size(); i += kStep) energy += double{1} * samples[i] * samples[i];
-  if (energy / static_cast<double>(samples.size() / kStep) < kSilence) return {kMaxPeriod, true};
+  if (energy * kStep / static_cast<double>(samples.size()) < kSilence) return {kMaxPeriod, true};
 
   Match best;
   double best_value = kAlike;
