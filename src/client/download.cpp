@@ -61,7 +61,7 @@ bool Download::prepare() {
 }
 
 bool Download::can_send() const {
-  return online_ && stage_ == Stage::fetching && next_ < layout_.chunks() && under_way_ < kJobWindow;
+  return online_ && stage_ == Stage::fetching && next_ < layout_.chunks();
 }
 
 void Download::send() {

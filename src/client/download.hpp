@@ -21,8 +21,8 @@ class Download final : public TransferJob {
   bool is_preparing() const override { return stage_ == Stage::hashing; }
   bool can_send() const override;
   void send() override;
+  std::size_t under_way() const override { return under_way_; }
   std::uint64_t bytes_done() const override { return layout_.plain_size_of(record.chunks); }
-  std::size_t reads_under_way() const override { return under_way_; }
 
  private:
   enum class Stage { hashing, fetching, finished };

@@ -37,17 +37,16 @@ class TransferJob {
   virtual bool is_preparing() const = 0;
   virtual bool can_send() const = 0;
   virtual void send() = 0;
+  virtual std::size_t under_way() const = 0;  // chunks asked for or sent and not answered
   virtual std::uint64_t bytes_done() const = 0;
-  virtual std::size_t reads_under_way() const { return 0; }  // chunks asked for and not yet there
 
   store::TransferRecord record;
 };
 
-// Chunks of one job that may be under way: 4 MiB, enough for 100 ms at 300 Mbit/s.
-inline constexpr std::size_t kJobWindow = 32;
-// Chunks that may be asked for at once, by all downloads together: what a server reads for one connection
-// (docs/protocol.md); more is refused as too often.
-inline constexpr std::size_t kMaxReads = 16;
+// Chunks that may be under way, of all jobs of one direction together. Up: 4 MiB, enough for 100 ms at 300 Mbit/s.
+// Down: the server reads 16 at once for one connection and refuses more.
+inline constexpr std::size_t kUploadWindow = 32;
+inline constexpr std::size_t kDownloadWindow = 16;
 // Chunks re-read in one slice, so that a message never waits long behind them.
 inline constexpr int kPrepareSlice = 16;
 

@@ -336,9 +336,12 @@ void Transfers::on_offline() {
 
 void Transfers::pump() {
   if (!session_.is_online() || running_.empty()) return;
-  std::size_t reads = 0;
-  for (const auto& [id, running] : running_) reads += running.job->reads_under_way();
-  // One chunk each in turn, until the channel or every window is full.
+  // One chunk each in turn, until the channel or both windows are full.
+  std::size_t up = 0, down = 0;
+  for (const auto& [id, running] : running_) {
+    if (running.ended) continue;
+    (running.job->record.direction == static_cast<int>(TransferDirection::up) ? up : down) += running.job->under_way();
+  }
   bool sent = true;
   while (sent && session_.bulk_room() > 0) {
     sent = false;
@@ -346,11 +349,11 @@ void Transfers::pump() {
       auto next = running_.upper_bound(turn_);
       if (next == running_.end()) next = running_.begin();
       turn_ = next->first;
-      TransferJob& job = *next->second.job;
-      if (next->second.ended || next->second.resume_at != kNever || !job.can_send()) continue;
-      const bool download = job.record.direction == static_cast<int>(TransferDirection::down);
-      if (download && reads++ >= kMaxReads) continue;
-      job.send();
+      if (next->second.ended || next->second.resume_at != kNever || !next->second.job->can_send()) continue;
+      const bool is_up = next->second.job->record.direction == static_cast<int>(TransferDirection::up);
+      if (is_up ? up >= kUploadWindow : down >= kDownloadWindow) continue;
+      next->second.job->send();
+      ++(is_up ? up : down);
       sent = true;
     }
   }

@@ -10,7 +10,8 @@ constexpr int kMaxConflicts = 5;
 }  // namespace
 
 bool is_passing(ErrorCode code) {
-  return code == ErrorCode::offline || code == ErrorCode::rate_limited || code == ErrorCode::internal;
+  return code == ErrorCode::offline || code == ErrorCode::rate_limited || code == ErrorCode::unavailable ||
+         code == ErrorCode::internal;
 }
 
 Upload::Upload(JobHost& host, FileAccess& files, store::TransferRecord transfer, bool is_new)
@@ -101,7 +102,7 @@ bool Upload::prepare() {
 }
 
 bool Upload::can_send() const {
-  return stage_ == Stage::sending && next_ < layout_.chunks() && under_way_ < kJobWindow;
+  return stage_ == Stage::sending && next_ < layout_.chunks();
 }
 
 void Upload::send() {

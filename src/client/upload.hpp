@@ -20,6 +20,7 @@ class Upload final : public TransferJob {
   bool is_preparing() const override { return stage_ == Stage::hashing; }
   bool can_send() const override;
   void send() override;
+  std::size_t under_way() const override { return under_way_; }
   std::uint64_t bytes_done() const override { return layout_.plain_size_of(accepted_); }
 
   const Bytes& sha256() const { return sha256_; }
