@@ -113,5 +113,30 @@ TEST_F(Shell, a_chat_prints_what_arrives_while_it_is_open) {
   EXPECT_EQ(chat.wait(), 0);
 }
 
+TEST_F(Shell, a_profile_under_a_passphrase_opens_with_it_only_and_shows_nothing_on_the_disk) {
+  make_account("bob");
+  const std::string profile = folder.file("alice");
+  const auto alice = [&](const std::string& passphrase, std::vector<std::string> words, std::string_view input = "") {
+    words.insert(words.begin(), {SOTTO_CLI_PROGRAM, "--profile", profile});
+    return run(words, input, {{"SOTTO_PASSPHRASE", passphrase}});
+  };
+  const Outcome made =
+      alice("open sesame", {"register", server.invite(), "--username", "alice", "--password-stdin"}, "a good password\n");
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_EQ(alice("open sesame", {"send", "bob", "meet me at the old lighthouse"}).code, 0);
+  EXPECT_NE(alice("open sesame", {"history", "bob"}).out.find("the old lighthouse"), std::string::npos);
+
+  const Outcome wrong = alice("close sesame", {"status"});
+  EXPECT_EQ(wrong.code, 1);
+  EXPECT_NE(wrong.err.find("passphrase"), std::string::npos) << wrong.err;
+  EXPECT_EQ(sotto("alice", {"status"}).code, 1) << "--insecure-profile opened an encrypted profile";
+  for (const auto& entry : std::filesystem::directory_iterator(profile)) {
+    const std::string content = read_file(entry.path().string());
+    for (const char* secret : {"lighthouse", "alice", "bob", "SQLite format"}) {
+      EXPECT_EQ(content.find(secret), std::string::npos) << secret << " can be read in " << entry.path();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sotto::e2e
