@@ -25,6 +25,8 @@ MessageId item_of(CallId call) { return MessageId::from_bytes(call.bytes()).valu
 
 }  // namespace
 
+Calls::Call::Call() = default;
+
 Calls::Calls(Context& context, Session& session, Directory& directory, Timeline& timeline, Outbox& outbox,
              call::MediaSessionFactory& media)
     : context_(context), session_(session), directory_(directory), timeline_(timeline), outbox_(outbox), media_(media) {}

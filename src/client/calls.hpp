@@ -61,6 +61,8 @@ class Calls final : public call::MediaObserver {
 
  private:
   struct Call {
+    Call();  // out of line: clang 14 cannot use the initialisers below before the outer class is complete
+
     CallId id;
     ConversationId conversation;
     UserId peer;
