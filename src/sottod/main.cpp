@@ -1,5 +1,6 @@
 // sottod: the server. Options, logging, and what makes a process safe to hold keys.
 #include <CLI/CLI.hpp>
+#include <google/protobuf/stubs/logging.h>
 #include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -63,6 +64,8 @@ int main(int argc, char** argv) {
   protect_memory();
   raise_descriptor_limit();
   keep_freed_memory();
+  // It would write a line to stderr for each malformed string that a peer sends.
+  google::protobuf::SetLogHandler(nullptr);
 
   CLI::App app{"Sotto's server: accounts, messages and files of the people you invite.", "sottod"};
   app.set_version_flag("--version", "sottod " SOTTO_VERSION);

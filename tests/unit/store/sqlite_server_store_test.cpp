@@ -1,0 +1,172 @@
+// What only the SQLite store has to do: outlive its process, refuse foreign files, and face a bad disk.
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "sotto/base/random.hpp"
+#include "sotto/store/store_task.hpp"
+#include "sotto/store_sqlite/server_store.hpp"
+#include "support/temp_dir.hpp"
+
+namespace sotto::store {
+namespace {
+
+class SqliteServerStoreTest : public testing::Test {
+ protected:
+  std::unique_ptr<ServerStore> open(const std::string& path) {
+    Result<std::unique_ptr<ServerStore>> opened = open_sqlite_server_store(path);
+    EXPECT_TRUE(opened) << opened.error().message;
+    return opened ? *std::move(opened) : nullptr;
+  }
+  void populate(ServerStore& store) {
+    ASSERT_TRUE(store.begin(Access::write));
+    for (const UserId user : {alice_, bob_}) {
+      ASSERT_TRUE(store.accounts().add(Account{user, user == alice_ ? "alice" : "bob", "", "phc", false,
+                                               Identity{Bytes(32, 1), Bytes{2}}, now_}));
+    }
+    ASSERT_TRUE(store.devices().add(
+        Device{phone_, alice_, "phone", Bytes{1}, Bytes(32, 2), Bytes(64, 3), now_, now_, false}));
+    ASSERT_TRUE(store.conversations().open_direct(alice_, bob_, talk_, now_));
+    ASSERT_TRUE(store.commit());
+  }
+  // One append as the storage thread would run it.
+  Result<Appended> append(ServerStore& store, std::string payload) {
+    Result<Appended> out = fail(ErrorCode::internal, "not run");
+    StoreTask task = make_task<Appended>(
+        Access::write,
+        [this, payload = std::move(payload)](ServerStore& s) {
+          return s.log().append(talk_, phone_, random_.id<MessageId>(), payload, now_);
+        },
+        [&](Result<Appended> done) { out = std::move(done); });
+    StoreTask* batch[] = {&task};
+    run_batch(store, batch);
+    task.done();
+    return out;
+  }
+  std::size_t readable(ServerStore& store) {
+    const Result<LogPage> page = store.log().fetch(talk_, 0, 100'000, std::size_t{1} << 30);
+    return page ? page->entries.size() : 0;
+  }
+
+  test::TempDir dir_;
+  SeededRandom random_{11};
+  WallTime now_{1'700'000'000'000};
+  UserId alice_ = random_.id<UserId>();
+  UserId bob_ = random_.id<UserId>();
+  DeviceId phone_ = random_.id<DeviceId>();
+  ConversationId talk_ = random_.id<ConversationId>();
+};
+
+TEST_F(SqliteServerStoreTest, keeps_everything_over_a_restart_in_files_that_only_the_owner_may_read) {
+  const mode_t before = ::umask(0);
+  const std::string path = dir_.file("sotto.db");
+  {
+    const auto store = open(path);
+    populate(*store);
+    ASSERT_TRUE(append(*store, "kept"));
+    for (const auto& file : std::filesystem::directory_iterator(dir_.path())) {
+      struct stat info{};
+      ASSERT_EQ(::stat(file.path().c_str(), &info), 0);
+      EXPECT_EQ(info.st_mode & 0777, 0600U) << file.path();
+    }
+  }
+  ::umask(before);
+  const auto again = open(path);
+  EXPECT_EQ(again->log().fetch(talk_, 0, 10, 1000)->entries.at(0).payload, "kept");
+  EXPECT_EQ(*again->accounts().count(), 2U);
+}
+
+TEST_F(SqliteServerStoreTest, lets_a_second_process_write_in_between) {
+  const std::string path = dir_.file("sotto.db");
+  const auto server = open(path);
+  populate(*server);
+  const auto command = open(path);
+  ASSERT_TRUE(command->begin(Access::write));
+  ASSERT_TRUE(command->invites().add(Invite{Bytes(32, 1), 1, WallTime{now_.ms + 1000}}, now_));
+  ASSERT_TRUE(command->commit());
+  ASSERT_TRUE(server->begin(Access::write));
+  EXPECT_TRUE(server->invites().use(Bytes(32, 1), now_));
+  EXPECT_TRUE(server->commit());
+}
+
+TEST_F(SqliteServerStoreTest, refuses_a_newer_format_and_other_programs_files_and_leaves_them_alone) {
+  const auto run = [](const std::string& path, const char* sql) {
+    sqlite3* db = nullptr;
+    ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(db);
+  };
+  const std::string newer = dir_.file("newer.db");
+  open(newer);
+  run(newer, "PRAGMA user_version = 1000");
+  const auto refused = open_sqlite_server_store(newer);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("newer version"), std::string::npos) << refused.error().message;
+
+  const std::string foreign = dir_.file("foreign.db");
+  run(foreign, "CREATE TABLE recipes(name)");
+  EXPECT_FALSE(open_sqlite_server_store(foreign));
+  run(foreign, "INSERT INTO recipes VALUES('soup')");
+
+  const std::string garbage = dir_.file("garbage.db");
+  std::ofstream(garbage) << std::string(4096, 'x');
+  EXPECT_EQ(open_sqlite_server_store(garbage).error().code, ErrorCode::storage);
+  EXPECT_EQ(open_sqlite_server_store(dir_.file("no/such/folder.db")).error().code, ErrorCode::storage);
+}
+
+TEST_F(SqliteServerStoreTest, says_that_the_disk_is_full_goes_on_reading_and_recovers) {
+  const std::string mount = dir_.file("small");
+  std::filesystem::create_directory(mount);
+  if (::mount("none", mount.c_str(), "tmpfs", 0, "size=2m") != 0) GTEST_SKIP() << "may not mount a small disk";
+  std::size_t kept = 0;
+  {
+    const auto store = open(mount + "/sotto.db");
+    populate(*store);
+    Result<Appended> last = fail(ErrorCode::internal, "");
+    while ((last = append(*store, std::string(20'000, 'x')))) ++kept;
+    EXPECT_EQ(last.error().code, ErrorCode::storage);
+    EXPECT_EQ(last.error().message, "The disk is full.");
+    EXPECT_GT(kept, 10U);
+    EXPECT_EQ(readable(*store), kept);
+    EXPECT_FALSE(store->has_failed());
+
+    ASSERT_EQ(::mount("none", mount.c_str(), "tmpfs", MS_REMOUNT, "size=8m"), 0);
+    EXPECT_TRUE(append(*store, std::string(20'000, 'x')));
+    EXPECT_EQ(readable(*store), kept + 1);
+  }
+  {
+    const auto again = open(mount + "/sotto.db");
+    EXPECT_EQ(readable(*again), kept + 1);
+  }
+  ::umount(mount.c_str());
+}
+
+TEST_F(SqliteServerStoreTest, stops_writing_for_good_after_the_disk_reported_an_error) {
+  const auto store = open(dir_.file("sotto.db"));
+  populate(*store);
+  ASSERT_TRUE(append(*store, "before"));
+  // A write past the limit fails with EFBIG, which SQLite takes for a failing disk.
+  rlimit old{};
+  ::getrlimit(RLIMIT_FSIZE, &old);
+  const auto ignored = ::signal(SIGXFSZ, SIG_IGN);
+  const rlimit tiny{64 * 1024, old.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &tiny);
+  EXPECT_EQ(append(*store, std::string(200'000, 'x')).error().code, ErrorCode::storage);
+  ::setrlimit(RLIMIT_FSIZE, &old);
+  ::signal(SIGXFSZ, ignored);
+
+  EXPECT_TRUE(store->has_failed());
+  const Result<Appended> after = append(*store, "after");
+  ASSERT_FALSE(after);
+  EXPECT_EQ(after.error().code, ErrorCode::storage);
+  EXPECT_EQ(readable(*store), 1U);
+}
+
+}  // namespace
+}  // namespace sotto::store
