@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "sotto/crypto/random.hpp"
+#include "sotto/net/udp_socket.hpp"
 #include "e2e/blocking_client.hpp"
 #include "support/server_process.hpp"
 
@@ -19,7 +20,7 @@ Envelope open_direct(UserId peer) {
   return envelope;
 }
 
-Envelope append(const std::string& conversation, MessageId message, std::string_view payload) {
+Envelope append_entry(const std::string& conversation, MessageId message, std::string_view payload) {
   Envelope envelope;
   envelope.mutable_append()->set_conversation(conversation);
   envelope.mutable_append()->set_message(to_string(message.bytes()));
@@ -59,7 +60,7 @@ TEST_F(ServerE2e, delivers_to_a_device_that_is_there_and_keeps_for_one_that_is_n
   ASSERT_TRUE(alice.connect(alice_.get()));
   const std::string conversation = conversation_of(alice, bob_->user);
   Random& random = crypto::system_random();
-  EXPECT_EQ(alice.ask(append(conversation, random.id<MessageId>(), "one"))->append_reply().seq(), 1U);
+  EXPECT_EQ(alice.ask(append_entry(conversation, random.id<MessageId>(), "one"))->append_reply().seq(), 1U);
 
   BlockingClient bob(link_);
   ASSERT_TRUE(bob.connect(bob_.get()));
@@ -69,7 +70,7 @@ TEST_F(ServerE2e, delivers_to_a_device_that_is_there_and_keeps_for_one_that_is_n
   ASSERT_EQ(page->fetch_reply().entries_size(), 1);
   EXPECT_EQ(page->fetch_reply().entries(0).payload(), "one");
 
-  EXPECT_EQ(alice.ask(append(conversation, random.id<MessageId>(), "two"))->append_reply().seq(), 2U);
+  EXPECT_EQ(alice.ask(append_entry(conversation, random.id<MessageId>(), "two"))->append_reply().seq(), 2U);
   const auto push = bob.next_push(Envelope::kEntry);
   ASSERT_TRUE(push);
   EXPECT_EQ(push->entry().entry().seq(), 2U);
@@ -140,6 +141,27 @@ TEST_F(ServerE2e, ends_cleanly_and_tells_everyone_why) {
   ASSERT_TRUE(goodbye);
   EXPECT_EQ(goodbye->goodbye().code(), "restart");
   EXPECT_TRUE(alice.wait_closed());
+}
+
+TEST_F(ServerE2e, answers_stun_on_the_udp_port_of_the_same_number) {
+  net::Loop loop;
+  Bytes reply;
+  const auto socket = net::UdpSocket::open(
+      loop, "127.0.0.1", 0, [&](const net::SocketAddress&, ByteView bytes, TimePoint) { reply = to_bytes(bytes); });
+  ASSERT_TRUE(socket);
+  Bytes request{0x00, 0x01, 0x00, 0x00, 0x21, 0x12, 0xa4, 0x42};  // RFC 8489: binding request, magic cookie
+  append(request, Bytes(12, 7));
+  const auto server = net::SocketAddress::from_ip("127.0.0.1", server_.port());
+  for (int i = 0; i < 100 && reply.empty(); ++i) {
+    (*socket)->send(*server, request);
+    loop.run_once(std::chrono::milliseconds(100));
+  }
+  ASSERT_GE(reply.size(), 32U);
+  EXPECT_EQ(reply[0], 0x01);
+  EXPECT_EQ(reply[1], 0x01);
+  // XOR-MAPPED-ADDRESS comes first: family 1, port and address under the cookie.
+  const auto port = static_cast<std::uint16_t>((reply[26] << 8 | reply[27]) ^ 0x2112);
+  EXPECT_EQ(port, (*socket)->local_port());
 }
 
 TEST_F(ServerE2e, refuses_a_second_server_on_the_same_directory) {

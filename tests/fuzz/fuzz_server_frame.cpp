@@ -106,9 +106,13 @@ class World {
     hello(guest_);
   }
   void feed_framed(ByteView body) {
-    Bytes frame(proto::kFrameHeaderBytes);
-    frame[3] = static_cast<std::uint8_t>(body.size());  // at most 255: play() reads one byte of length
-    append(frame, body);
+    Bytes frame;
+    frame.reserve(proto::kFrameHeaderBytes + body.size());
+    // At most 255 bytes: play() reads one byte of length.
+    for (const std::size_t byte : {std::size_t{0}, std::size_t{0}, std::size_t{0}, body.size()}) {
+      frame.push_back(static_cast<std::uint8_t>(byte));
+    }
+    for (const std::uint8_t byte : body) frame.push_back(byte);
     core_.on_bytes(device_, frame, ports_.moment);
   }
   void pass() {
