@@ -300,7 +300,8 @@ class FakeServerStore final : public store::ServerStore,
   Result<bool> forget(WallTime before) override {
     if (Status good = changing(); !good) return std::move(good).error();
     for (auto& [id, log] : state_.logs) {
-      std::erase_if(log.entries, [&](const auto& one) { return one.first <= log.pruned && one.second.time < before; });
+      const std::uint64_t pruned = log.pruned;  // clang captures no structured bindings
+      std::erase_if(log.entries, [&](const auto& one) { return one.first <= pruned && one.second.time < before; });
     }
     return false;
   }
