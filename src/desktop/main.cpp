@@ -1,8 +1,8 @@
 // sotto: options, and the way from them to a window and a running client. Wiring only.
-#include <CLI/CLI.hpp>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <array>
 #include <csignal>
@@ -141,20 +141,26 @@ void add_options(CLI::App& app, Arguments& a) {
   a.runtime.download_folder = default_downloads();
   app.add_option("--profile", a.runtime.profile, "folder of account and history")->capture_default_str();
   app.add_option("--downloads", a.runtime.download_folder, "where fetched files go")->capture_default_str();
-  app.add_flag("--insecure-profile", a.insecure, "do without SOTTO_PASSPHRASE: the profile is not encrypted on the disk");
+  app.add_flag("--insecure-profile", a.insecure,
+               "do without SOTTO_PASSPHRASE: the profile is not encrypted on the disk");
   app.add_option("--invite", a.window.app.invite, "invite link to begin with");
   app.add_option("--size", a.size, "size of the window in pixels, WxH");
   app.add_option("--position", a.position, "place of the window in pixels, X,Y");
   app.add_option("--title", a.window.app.title, "name at the end of the window's title");
   app.add_flag("--verbose", a.verbose, "log more to standard error");
-  const auto device = [&](const char* name, std::string& value, const char* help) { app.add_option(name, value, help)->group("Devices"); };
+  const auto device = [&](const char* name, std::string& value, const char* help) {
+    app.add_option(name, value, help)->group("Devices");
+  };
   device("--camera", a.runtime.camera, "v4l2:DEVICE, screen:, lavfi:GRAPH, file:PATH or none");
   device("--microphone", a.runtime.microphone, "portaudio:[NAME], file:PATH.wav, tone:HZ or none");
   device("--speaker", a.runtime.speaker, "portaudio:[NAME], file:PATH.wav or none");
-  device("--video-sink", a.runtime.video_sink, "file:PATH.y4m or none: the far side's pictures, beside the window");
+  device("--video-sink", a.runtime.video_sink,
+         "file:PATH.y4m or none: the far side's pictures, beside the window");
   device("--camera-log", a.runtime.camera_log, "file for the moment of each captured frame");
   device("--microphone-log", a.runtime.microphone_log, "file for the moment of each captured block of sound");
-  app.add_option("--test-socket", a.window.test_socket, "read-only view of the window's elements, for its tests")->group("Tests");
+  app.add_option("--test-socket", a.window.test_socket,
+                 "read-only view of the window's elements, for its tests")
+      ->group("Tests");
 }
 
 }  // namespace
@@ -171,8 +177,9 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  if (!arguments.size.empty() && (!parse_pair(arguments.size, 'x', arguments.window.width, arguments.window.height) ||
-                                  arguments.window.width < 200 || arguments.window.height < 200)) {
+  if (!arguments.size.empty() &&
+      (!parse_pair(arguments.size, 'x', arguments.window.width, arguments.window.height) ||
+       arguments.window.width < 200 || arguments.window.height < 200)) {
     std::fprintf(stderr, "--size takes WxH, such as 1080x720.\n");
     return 2;
   }

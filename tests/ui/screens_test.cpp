@@ -20,7 +20,8 @@ class Screens : public ::testing::Test {
   }
   std::unique_ptr<Window> open(std::vector<std::string> arguments, const std::string& size = "1080x720") {
     arguments.insert(arguments.end(), {"--size", size});
-    auto window = std::make_unique<Window>(*display, SOTTO_FAKE_PROGRAM, std::move(arguments), folder.path(), "fake");
+    auto window =
+        std::make_unique<Window>(*display, SOTTO_FAKE_PROGRAM, std::move(arguments), folder.path(), "fake");
     window->take_focus();
     return window;
   }
@@ -33,7 +34,9 @@ class Screens : public ::testing::Test {
 };
 Display* Screens::display = nullptr;
 
-bool shows(const Json& element, const std::string& text) { return element.at("label").get<std::string>().find(text) != std::string::npos; }
+bool shows(const Json& element, const std::string& text) {
+  return element.at("label").get<std::string>().find(text) != std::string::npos;
+}
 
 TEST_F(Screens, start_checks_the_address_and_creates_an_account) {
   auto w = open({"--start"});
@@ -103,22 +106,27 @@ TEST_F(Screens, writes_edits_and_sends) {
   // Copied text can be read by others; what others copied can be pasted.
   w->key("ctrl+a");
   w->key("ctrl+x");
-  EXPECT_EQ(run_program({"xclip", "-selection", "clipboard", "-o"}, display->name()), "hello world\nsecond line");
+  EXPECT_EQ(run_program({"xclip", "-selection", "clipboard", "-o"}, display->name()),
+            "hello world\nsecond line");
   EXPECT_EQ(w->find("composer.edit").at("value"), "");
   w->paste("grün 你好 שלום 😀");
   w->wait_for("composer.edit", [](const Json& e) { return e.at("value") == "grün 你好 שלום 😀"; });
   shot("composer");
   w->key("Return");
-  w->wait_prefix("message.", [](const Json& e) { return e.at("label") == "grün 你好 שלום 😀" && e.at("value") == "read"; });
+  w->wait_prefix("message.", [](const Json& e) {
+    return e.at("label") == "grün 你好 שלום 😀" && e.at("value") == "read";
+  });
   EXPECT_EQ(w->find("composer.edit").at("value"), "");
   EXPECT_EQ(w->focus(), "composer.edit");
   // A failed one can be tried again.
   w->type("fail");
   w->key("Return");
-  const Json retry = w->wait_prefix("message.", [](const Json& e) { return e.at("id").get<std::string>().ends_with(".retry"); });
+  const Json retry = w->wait_prefix(
+      "message.", [](const Json& e) { return e.at("id").get<std::string>().ends_with(".retry"); });
   shot("message-failed");
   w->click_on(retry);
-  w->wait_prefix("message.", [](const Json& e) { return e.at("label") == "fail" && e.at("value") == "sent"; });
+  w->wait_prefix("message.",
+                 [](const Json& e) { return e.at("label") == "fail" && e.at("value") == "sent"; });
 }
 
 TEST_F(Screens, keeps_a_draft_for_each_conversation) {
@@ -157,8 +165,9 @@ TEST_F(Screens, the_keyboard_reaches_everything) {
     if (visited.back() == "composer.edit") break;
     if (visited.back() == "header.video_call") shot("focus-ring");
   }
-  for (const char* id : {"composer.send", "sidebar.menu", "sidebar.search", "sidebar.new", "sidebar.row.dana", "header.safety", "header.audio_call",
-                         "header.video_call", "messages.list", "composer.attach", "composer.edit"}) {
+  for (const char* id :
+       {"composer.send", "sidebar.menu", "sidebar.search", "sidebar.new", "sidebar.row.dana", "header.safety",
+        "header.audio_call", "header.video_call", "messages.list", "composer.attach", "composer.edit"}) {
     EXPECT_NE(std::ranges::find(visited, id), visited.end()) << id;
   }
 }
@@ -214,7 +223,8 @@ TEST_F(Screens, scrolls_a_long_history_without_losing_the_place) {
   w->click("sidebar.row.dana");
   w->wait_for("composer.edit");
   w->move_to("messages.list");
-  for (int i = 0; i < 10; ++i) run_program({"xdotool", "click", "--repeat", "20", "--delay", "10", "4"}, display->name());
+  for (int i = 0; i < 10; ++i)
+    run_program({"xdotool", "click", "--repeat", "20", "--delay", "10", "4"}, display->name());
   w->wait_for("messages.jump");
   shot("scrolled");
   w->click("messages.jump");
@@ -250,7 +260,8 @@ TEST_F(Screens, calls_and_hangs_up) {
   shot("call-minimised");
   w->click("call.card.expand");
   w->wait_for("call.end");
-  std::this_thread::sleep_for(std::chrono::milliseconds(350));  // the guard against clicks meant for what stood there before
+  std::this_thread::sleep_for(
+      std::chrono::milliseconds(350));  // the guard against clicks meant for what stood there before
   w->click("call.end");
   w->wait_for("call.ended", [](const Json& e) { return shows(e, "Call ended"); });
   shot("call-ended");

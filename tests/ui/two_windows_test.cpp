@@ -26,12 +26,14 @@ class TwoWindows : public ::testing::Test {
     create_account(*bob, link, "bob", "Bob Tanaka");
   }
 
-  std::unique_ptr<Window> open(const std::string& who, const std::string& picture, const std::string& tone, int x) {
-    return std::make_unique<Window>(display, SOTTO_PROGRAM,
-                                    std::vector<std::string>{"--profile", folder.file(who), "--insecure-profile", "--downloads",
-                                                             folder.file(who + "-downloads"), "--size", "820x820", "--camera", "lavfi:" + picture,
-                                                             "--microphone", "tone:" + tone, "--speaker", "none"},
-                                    folder.path(), who, x);
+  std::unique_ptr<Window> open(const std::string& who, const std::string& picture, const std::string& tone,
+                               int x) {
+    return std::make_unique<Window>(
+        display, SOTTO_PROGRAM,
+        std::vector<std::string>{"--profile", folder.file(who), "--insecure-profile", "--downloads",
+                                 folder.file(who + "-downloads"), "--size", "820x820", "--camera",
+                                 "lavfi:" + picture, "--microphone", "tone:" + tone, "--speaker", "none"},
+        folder.path(), who, x);
   }
 
   void create_account(Window& w, const std::string& link, const std::string& user, const std::string& name) {
@@ -41,7 +43,8 @@ class TwoWindows : public ::testing::Test {
     w.wait_for("start.server", [&](const Json& e) { return e.at("value") == link; });
     w.key("Return");
     w.wait_for("register.username", focused);
-    for (const std::string& text : {user, name, std::string("correct horse battery"), std::string("correct horse battery")}) {
+    for (const std::string& text :
+         {user, name, std::string("correct horse battery"), std::string("correct horse battery")}) {
       w.type(text);
       w.key("Tab");
     }
@@ -85,7 +88,8 @@ TEST_F(TwoWindows, chat_and_send_a_file) {
   bob->wait_for("composer.edit", [](const Json& e) { return e.at("value") == "Hi Alice, grün 你好 שלום 😀"; });
   bob->key("Return");
   alice->wait_prefix("message.", [](const Json& e) { return e.at("label") == "Hi Alice, grün 你好 שלום 😀"; });
-  alice->wait_prefix("message.", [](const Json& e) { return e.at("label") == "Hello Bob" && e.at("value") == "read"; });
+  alice->wait_prefix("message.",
+                     [](const Json& e) { return e.at("label") == "Hello Bob" && e.at("value") == "read"; });
   shot("two-chat");
 
   // By path in the dialog; fetched with a click, and the same bytes.
@@ -102,10 +106,12 @@ TEST_F(TwoWindows, chat_and_send_a_file) {
   alice->wait_for("composer.edit", focused);
   alice->type("as promised");
   alice->key("Return");
-  const Json download = bob->wait_prefix("file.", [](const Json& e) { return e.at("label") == "Download"; }, 30);
+  const Json download = bob->wait_prefix(
+      "file.", [](const Json& e) { return e.at("label") == "Download"; }, 30);
   bob->take_focus();
   bob->click_on(download);
-  bob->wait_prefix("file.", [](const Json& e) { return e.at("label") == "Open"; }, 30);
+  bob->wait_prefix(
+      "file.", [](const Json& e) { return e.at("label") == "Open"; }, 30);
   std::ifstream fetched(folder.file("bob-downloads") + "/report.txt", std::ios::binary);
   EXPECT_EQ(std::string((std::istreambuf_iterator<char>(fetched)), {}), content);
   shot("two-file");
@@ -130,7 +136,8 @@ TEST_F(TwoWindows, call_with_picture_and_hang_up) {
   bob->take_focus();
   bob->click("call.accept_video");
   for (Window* w : {alice.get(), bob.get()}) {
-    w->wait_for("call.stage", [](const Json& e) { return e.at("value") == "active"; }, 30);
+    w->wait_for(
+        "call.stage", [](const Json& e) { return e.at("value") == "active"; }, 30);
     w->wait_for("call.remote_video", {}, 30);
     w->wait_for("call.self_view", {}, 30);
   }

@@ -18,18 +18,29 @@ std::string s(std::string_view text) { return std::string(text); }
 }  // namespace
 
 bool runs_programs(std::string_view name) {
-  constexpr std::array<std::string_view, 26> kEndings{".desktop", ".sh", ".bash", ".exe", ".jar", ".appimage", ".run", ".bin", ".py",
-                                                      ".pl", ".rb", ".bat", ".cmd", ".com", ".msi", ".deb", ".rpm", ".js", ".vbs",
-                                                      ".ps1", ".scr", ".elf", ".flatpakref", ".snap", ".html", ".svg"};
+  constexpr std::array<std::string_view, 26> kEndings{
+      ".desktop", ".sh",  ".bash", ".exe", ".jar",        ".appimage", ".run",  ".bin", ".py",
+      ".pl",      ".rb",  ".bat",  ".cmd", ".com",        ".msi",      ".deb",  ".rpm", ".js",
+      ".vbs",     ".ps1", ".scr",  ".elf", ".flatpakref", ".snap",     ".html", ".svg"};
   const std::string lower = lower_ascii(name);
   return std::ranges::any_of(kEndings, [&](std::string_view ending) { return lower.ends_with(ending); });
 }
 
-App::App(client::Commands& commands, Clipboard& clipboard, UiPost post, std::function<TimePoint()> now, std::function<WallTime()> wall,
-         double scale, AppOptions options)
-    : now_(std::move(now)), wall_(std::move(wall)), options_(std::move(options)), dark_(options_.dark), engine_(scale),
-      animator_(options_.reduced_motion), ui_(engine_, clipboard, animator_), model_(commands, std::move(post), now_, wall_),
-      start_view_(model_, options_.device_name), sidebar_(model_), conversation_(model_), new_chat_(model_), call_(model_) {
+App::App(client::Commands& commands, Clipboard& clipboard, UiPost post, std::function<TimePoint()> now,
+         std::function<WallTime()> wall, double scale, AppOptions options)
+    : now_(std::move(now)),
+      wall_(std::move(wall)),
+      options_(std::move(options)),
+      dark_(options_.dark),
+      engine_(scale),
+      animator_(options_.reduced_motion),
+      ui_(engine_, clipboard, animator_),
+      model_(commands, std::move(post), now_, wall_),
+      start_view_(model_, options_.device_name),
+      sidebar_(model_),
+      conversation_(model_),
+      new_chat_(model_),
+      call_(model_) {
   if (!options_.invite.empty()) start_view_.set_invite(options_.invite);
   sidebar_.new_message = [this] { new_chat_.open(ui_); };
   sidebar_.open_menu = [this](Rect at) { menu_ = at; };
@@ -41,7 +52,9 @@ App::App(client::Commands& commands, Clipboard& clipboard, UiPost post, std::fun
   };
   conversation_.list().bubbles().open_file = [this](const MessageView& m) { open_file(m); };
   conversation_.list().bubbles().cancel_transfer = [this](const MessageView& m) { cancel_transfer(m); };
-  conversation_.list().bubbles().call_back = [this](const ConversationId& id, bool video) { model_.start_call(id, video); };
+  conversation_.list().bubbles().call_back = [this](const ConversationId& id, bool video) {
+    model_.start_call(id, video);
+  };
   chooser_.chosen = [this](std::vector<std::string> paths) {
     if (model_.open) conversation_.composer().attach(*model_.open, paths);
     ui_.focus("composer.edit");
@@ -54,8 +67,10 @@ App::App(client::Commands& commands, Clipboard& clipboard, UiPost post, std::fun
     conversation_.list().opened(id);
     // Opening a chat keeps the call, small.
     if (call_.on_stage()) {
-      if (call_.live()) call_.minimise();
-      else model_.dismiss_call();
+      if (call_.live())
+        call_.minimise();
+      else
+        model_.dismiss_call();
     }
     if (!dialog_shown()) ui_.focus("composer.edit");
   };
@@ -68,17 +83,22 @@ App::App(client::Commands& commands, Clipboard& clipboard, UiPost post, std::fun
   model_.call_changed = [this] {
     const bool was_on_stage = call_.on_stage();
     call_.call_changed();
-    if (call_.on_stage() && call_.live()) ui_.focus("call.stage");
+    if (call_.on_stage() && call_.live())
+      ui_.focus("call.stage");
     else if (was_on_stage || !model_.call) {
       if (ui_.focus_id().starts_with("call.")) ui_.focus("composer.edit");
     }
-    if (model_.call && model_.call->state == CallState::ringing && !model_.call->outgoing && !ui_.window_focused() && attention) attention();
+    if (model_.call && model_.call->state == CallState::ringing && !model_.call->outgoing &&
+        !ui_.window_focused() && attention)
+      attention();
   };
 }
 
 void App::start() { model_.start(); }
 
-bool App::dialog_shown() const { return new_chat_.shown() || chooser_.shown() || question_ || conversation_.dialog_shown(); }
+bool App::dialog_shown() const {
+  return new_chat_.shown() || chooser_.shown() || question_ || conversation_.dialog_shown();
+}
 
 void App::open_chooser() {
   if (model_.open) chooser_.open(ui_);
@@ -91,6 +111,7 @@ void App::build(Canvas& canvas, Rect window, const PictureState& remote, const P
     canvas.fill(window, ui_.color(Token::bg));
     ui_.spinner(window.center(), 32, ui_.color(Token::text3));
   } else if (!model_.account) {
+    if (was_signed_in_) conversation_.composer().clear();  // drafts belong to the account
     was_signed_in_ = false;
     start_view_.build(ui_);
     build_toasts(ui_, window);
@@ -153,20 +174,30 @@ void App::build_menu(Ui& ui) {
   };
   const std::vector<Entry> entries{
       {"menu.new", s(str::kNewMessage), Icon::plus, [this] { new_chat_.open(ui_); }},
-      {"menu.theme", s(dark_ ? str::kThemeLight : str::kThemeDark), Icon::moon, [this] {
+      {"menu.theme", s(dark_ ? str::kThemeLight : str::kThemeDark), Icon::moon,
+       [this] {
          dark_ = !dark_;
          if (options_.remember_theme) options_.remember_theme(dark_);
        }},
       {"menu.sign_out", s(str::kSignOut), Icon::sign_out, [this] {
-         question_ = Question{"sign_out", s(str::kSignOutTitle), s(str::kSignOutBody), s(str::kCancel), s(str::kSignOut), true,
-                              [this] { model_.logout(); }, {}, {}};
+         question_ = Question{"sign_out",
+                              s(str::kSignOutTitle),
+                              s(str::kSignOutBody),
+                              s(str::kCancel),
+                              s(str::kSignOut),
+                              true,
+                              [this] { model_.logout(); },
+                              {},
+                              {}};
          ui_.focus("sign_out.keep");
        }}};
   ui.canvas().begin_over();
   Region away;
   away.id = "menu.away";
   away.rect = ui.window();
-  away.pointer = [this](const PointerEvent& e) { if (e.kind == PointerKind::release) menu_.reset(); };
+  away.pointer = [this](const PointerEvent& e) {
+    if (e.kind == PointerKind::release) menu_.reset();
+  };
   ui.modal();
   ui.region(std::move(away));
   const double header = 60;
@@ -178,8 +209,11 @@ void App::build_menu(Ui& ui) {
     const UserView& user = model_.account->user;
     const std::string name = user.display_name.empty() ? user.username : user.display_name;
     ui.avatar({box.x + 16 + 18, box.y + 30}, 36, name, identity_of(user.id));
-    ui.line({box.x + 64, box.y + 12, box.w - 76, 20}, one_line(name, 60), TextRole::strong, ui.color(Token::text));
-    ui.line({box.x + 64, box.y + 31, box.w - 76, 16}, "@" + user.username + " · " + one_line(model_.host(), 60), TextRole::caption, ui.color(Token::text3));
+    ui.line({box.x + 64, box.y + 12, box.w - 76, 20}, one_line(name, 60), TextRole::strong,
+            ui.color(Token::text));
+    ui.line({box.x + 64, box.y + 31, box.w - 76, 16},
+            "@" + user.username + " · " + one_line(model_.host(), 60), TextRole::caption,
+            ui.color(Token::text3));
   }
   ui.canvas().hline(box.x + 1, box.y + header, box.w - 2, ui.color(Token::border));
   double y = box.y + header + 6;
@@ -216,14 +250,17 @@ void App::build_toasts(Ui& ui, const Rect& pane) {
   if (model_.toasts.empty()) return;
   ui.canvas().begin_over();
   double lift = 16;
-  if (model_.account && model_.open && !call_.on_stage()) lift += conversation_.composer().measure(ui, *model_.open, pane.w, pane.h);
-  else if (call_.on_stage()) lift += dp::kCallBar;
+  if (model_.account && model_.open && !call_.on_stage())
+    lift += conversation_.composer().measure(ui, *model_.open, pane.w, pane.h);
+  else if (call_.on_stage())
+    lift += dp::kCallBar;
   double bottom = pane.bottom() - lift;
   for (auto it = model_.toasts.rbegin(); it != model_.toasts.rend(); ++it) {
     const Toast& toast = *it;
     const double action_w = toast.action.empty() ? 0 : ui.text_width(toast.action, TextRole::strong) + 24;
     const double most = std::min(480.0, pane.w - 32) - 32 - action_w;
-    const TextBlockPtr block = ui.engine().get({.text = toast.text, .role = TextRole::body, .width = most, .max_lines = 2});
+    const TextBlockPtr block =
+        ui.engine().get({.text = toast.text, .role = TextRole::body, .width = most, .max_lines = 2});
     const double w = block->width() + 32 + action_w, h = std::max(40.0, block->height() + 20);
     const Rect box{pane.x + (pane.w - w) / 2, bottom - h, w, h};
     ui.canvas().shadow(box, dp::r3, 2);
@@ -236,7 +273,8 @@ void App::build_toasts(Ui& ui, const Rect& pane) {
     r.activate = toast.on;
     ui.region(std::move(r));
     if (action_w > 0) {
-      ui.line({box.right() - action_w, box.y, action_w - 12, h}, toast.action, TextRole::strong, dark_ ? kLight[Token::link] : kDark[Token::link], Align::end);
+      ui.line({box.right() - action_w, box.y, action_w - 12, h}, toast.action, TextRole::strong,
+              dark_ ? kLight[Token::link] : kDark[Token::link], Align::end);
     }
     ui.wake_at(toast.until);
     bottom -= h + 8;
@@ -257,7 +295,8 @@ bool App::key(const KeyEvent& e) {
       if (e.key == Key::k) return ui_.focus("sidebar.search"), true;
     }
     if (e.alt && (e.key == Key::up || e.key == Key::down) && !model_.conversations.empty()) {
-      const auto it = std::ranges::find_if(model_.conversations, [&](const ConversationView& c) { return model_.open == c.id; });
+      const auto it = std::ranges::find_if(model_.conversations,
+                                           [&](const ConversationView& c) { return model_.open == c.id; });
       auto index = it == model_.conversations.end() ? std::ptrdiff_t{-1} : it - model_.conversations.begin();
       index += e.key == Key::down ? 1 : -1;
       if (index >= 0 && index < static_cast<std::ptrdiff_t>(model_.conversations.size())) {
@@ -277,7 +316,8 @@ bool App::key(const KeyEvent& e) {
     if (e.key == Key::escape && chooser_.shown()) return chooser_.close(), true;
   }
   if (ui_.key(e)) return true;
-  if (model_.account && call_.on_stage() && ui_.active_edit() == nullptr && !dialog_shown()) return call_.stage_key(e);
+  if (model_.account && call_.on_stage() && ui_.active_edit() == nullptr && !dialog_shown())
+    return call_.stage_key(e);
   return false;
 }
 
@@ -309,20 +349,29 @@ void App::files_dropped(const std::vector<std::string>& paths) {
 
 void App::text_dropped(const std::string& text) {
   conversation_.set_drag(false);
-  if (model_.account && model_.open && !call_.on_stage()) conversation_.composer().insert(*model_.open, text, now_());
+  if (model_.account && model_.open && !call_.on_stage())
+    conversation_.composer().insert(*model_.open, text, now_());
 }
 
-void App::drag_over(bool over) { conversation_.set_drag(over && model_.account && model_.open && !call_.on_stage() && !dialog_shown()); }
+void App::drag_over(bool over) {
+  conversation_.set_drag(over && model_.account && model_.open && !call_.on_stage() && !dialog_shown());
+}
 
 void App::open_file(const MessageView& m) {
   if (m.local_path.empty() || !options_.open_path) return;
   if (m.own || !runs_programs(m.local_path)) return options_.open_path(m.local_path);
   const std::size_t slash = m.local_path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : m.local_path.substr(0, slash);
-  question_ = Question{"executable", s(str::kExecutableTitle),
-                       fill(str::kExecutable, {{"name", isolated(m.file ? m.file->name : "", 80)}, {"sender", isolated(m.sender_username, 40)}}),
-                       s(str::kCancel), s(str::kOpen), true, [this, path = m.local_path] { options_.open_path(path); },
-                       s(str::kShowInFolder), [this, folder] { options_.open_path(folder); }};
+  question_ = Question{"executable",
+                       s(str::kExecutableTitle),
+                       fill(str::kExecutable, {{"name", isolated(m.file ? m.file->name : "", 80)},
+                                               {"sender", isolated(m.sender_username, 40)}}),
+                       s(str::kCancel),
+                       s(str::kOpen),
+                       true,
+                       [this, path = m.local_path] { options_.open_path(path); },
+                       s(str::kShowInFolder),
+                       [this, folder] { options_.open_path(folder); }};
   ui_.focus("executable.keep");
 }
 
@@ -332,8 +381,15 @@ void App::cancel_transfer(const MessageView& m) {
   if (t == nullptr) return;
   const TransferId id = t->id;
   if (t->bytes < kAskBeforeDiscard) return model_.cancel(id);
-  question_ = Question{"discard", fill(str::kDiscardTitle, {{"size", size_text(t->bytes)}}), {}, s(str::kKeep), s(str::kDiscard), true,
-                       [this, id] { model_.cancel(id); }, {}, {}};
+  question_ = Question{"discard",
+                       fill(str::kDiscardTitle, {{"size", size_text(t->bytes)}}),
+                       {},
+                       s(str::kKeep),
+                       s(str::kDiscard),
+                       true,
+                       [this, id] { model_.cancel(id); },
+                       {},
+                       {}};
   ui_.focus("discard.keep");
 }
 
@@ -342,10 +398,18 @@ bool App::close_requested() {
     quit_ = true;
     return true;
   }
-  question_ = Question{"quit", s(str::kQuitInCall), {}, s(str::kCancel), s(str::kLeaveAndQuit), true, [this] {
-    if (model_.call) model_.hang_up(model_.call->id);
-    quit_ = true;
-  }, {}, {}};
+  question_ = Question{"quit",
+                       s(str::kQuitInCall),
+                       {},
+                       s(str::kCancel),
+                       s(str::kLeaveAndQuit),
+                       true,
+                       [this] {
+                         if (model_.call) model_.hang_up(model_.call->id);
+                         quit_ = true;
+                       },
+                       {},
+                       {}};
   ui_.focus("quit.keep");
   return false;
 }

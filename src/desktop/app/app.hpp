@@ -22,10 +22,10 @@ namespace sotto::desktop {
 struct AppOptions {
   std::string device_name = "This computer";
   std::string invite;
-  std::string title;          // in front of the window's title: which of several windows this is
+  std::string title;  // in front of the window's title: which of several windows this is
   bool dark = false;
   bool reduced_motion = false;
-  std::function<void(const std::string& path)> open_path;      // with the desktop's program
+  std::function<void(const std::string& path)> open_path;  // with the desktop's program
   std::function<void(bool dark)> remember_theme;
 };
 
@@ -85,7 +85,7 @@ class App {
   std::optional<Question> question_;
   std::optional<Rect> menu_;
   Rect pane_{};
-  bool quit_ = false, was_signed_in_ = false, ready_ = false;
+  bool quit_ = false, was_signed_in_ = false;
 };
 
 // Would opening this file run a program?

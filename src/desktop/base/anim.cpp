@@ -12,7 +12,8 @@ double ease_out(double t) {
 
 double Animator::at(const Track& track, TimePoint now) {
   if (track.length.count() <= 0 || now >= track.begun + track.length) return track.target;
-  const double t = static_cast<double>((now - track.begun).count()) / static_cast<double>(track.length.count());
+  const double t =
+      static_cast<double>((now - track.begun).count()) / static_cast<double>(track.length.count());
   return track.start + (track.target - track.start) * ease_out(t);
 }
 

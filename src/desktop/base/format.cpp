@@ -9,13 +9,15 @@ namespace sotto::desktop {
 namespace {
 
 constexpr std::int64_t kDayMs = 86'400'000;
-constexpr std::array<std::string_view, 7> kWeekdays{"Sunday", "Monday", "Tuesday", "Wednesday",
+constexpr std::array<std::string_view, 7> kWeekdays{"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                     "Thursday", "Friday", "Saturday"};
-constexpr std::array<std::string_view, 12> kMonths{"January", "February", "March", "April", "May", "June", "July",
-                                                   "August", "September", "October", "November", "December"};
+constexpr std::array<std::string_view, 12> kMonths{"January",   "February", "March",    "April",
+                                                   "May",       "June",     "July",     "August",
+                                                   "September", "October",  "November", "December"};
 
 std::tm local(WallTime time) {
-  const std::time_t seconds = static_cast<std::time_t>(time.ms >= 0 ? time.ms / 1000 : (time.ms - 999) / 1000);
+  const std::time_t seconds =
+      static_cast<std::time_t>(time.ms >= 0 ? time.ms / 1000 : (time.ms - 999) / 1000);
   std::tm out{};
   localtime_r(&seconds, &out);
   return out;
@@ -83,7 +85,8 @@ std::string sidebar_time(WallTime time, WallTime now) {
   if (days <= 0) return clock_text(time);
   if (days == 1) return "Yesterday";
   if (days < 7) return std::string(kWeekdays[static_cast<std::size_t>(c.weekday)].substr(0, 3));
-  if (c.year == n.year) return two(c.day) + " " + std::string(kMonths[static_cast<std::size_t>(c.month - 1)].substr(0, 3));
+  if (c.year == n.year)
+    return two(c.day) + " " + std::string(kMonths[static_cast<std::size_t>(c.month - 1)].substr(0, 3));
   return two(c.day) + "." + two(c.month) + "." + two(c.year % 100);
 }
 
@@ -93,7 +96,8 @@ std::string day_text(WallTime time, WallTime now) {
   if (days == 0) return "Today";
   if (days == 1) return "Yesterday";
   if (days > 1 && days < 7) return std::string(kWeekdays[static_cast<std::size_t>(c.weekday)]);
-  std::string text = std::to_string(c.day) + " " + std::string(kMonths[static_cast<std::size_t>(c.month - 1)]);
+  std::string text =
+      std::to_string(c.day) + " " + std::string(kMonths[static_cast<std::size_t>(c.month - 1)]);
   if (c.year != n.year) text += " " + std::to_string(c.year);
   return text;
 }
@@ -101,8 +105,8 @@ std::string day_text(WallTime time, WallTime now) {
 std::string full_time(WallTime time) {
   const Civil c = civil(time);
   return std::string(kWeekdays[static_cast<std::size_t>(c.weekday)]) + " " + std::to_string(c.day) + " " +
-         std::string(kMonths[static_cast<std::size_t>(c.month - 1)]) + " " + std::to_string(c.year) + ", " + two(c.hour) + ":" +
-         two(c.minute) + ":" + two(c.second);
+         std::string(kMonths[static_cast<std::size_t>(c.month - 1)]) + " " + std::to_string(c.year) + ", " +
+         two(c.hour) + ":" + two(c.minute) + ":" + two(c.second);
 }
 
 std::string size_text(std::uint64_t bytes) {
@@ -140,7 +144,8 @@ std::string duration_text(int seconds) {
 }
 
 std::string short_duration(int seconds) {
-  if (seconds >= 3600) return std::to_string(seconds / 3600) + " h " + std::to_string(seconds / 60 % 60) + " min";
+  if (seconds >= 3600)
+    return std::to_string(seconds / 3600) + " h " + std::to_string(seconds / 60 % 60) + " min";
   if (seconds >= 60) return std::to_string(seconds / 60) + " min";
   return std::to_string(seconds) + " s";
 }
@@ -151,7 +156,8 @@ std::string code_text(std::string_view six_digits) {
   return out;
 }
 
-std::string fill(std::string_view pattern, std::initializer_list<std::pair<std::string_view, std::string_view>> values) {
+std::string fill(std::string_view pattern,
+                 std::initializer_list<std::pair<std::string_view, std::string_view>> values) {
   std::string out;
   for (std::size_t at = 0; at < pattern.size();) {
     const std::size_t end = pattern[at] == '{' ? pattern.find('}', at) : std::string_view::npos;

@@ -50,7 +50,8 @@ struct Rect {
 
 inline Rect intersect(const Rect& a, const Rect& b) {
   const double x = std::max(a.x, b.x), y = std::max(a.y, b.y);
-  return {x, y, std::max(0.0, std::min(a.right(), b.right()) - x), std::max(0.0, std::min(a.bottom(), b.bottom()) - y)};
+  return {x, y, std::max(0.0, std::min(a.right(), b.right()) - x),
+          std::max(0.0, std::min(a.bottom(), b.bottom()) - y)};
 }
 
 inline Rect unite(const Rect& a, const Rect& b) {

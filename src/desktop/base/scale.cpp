@@ -21,7 +21,8 @@ double choose_scale(const ScaleFacts& facts) {
     const double value = std::strtod(std::string(*facts.environment).c_str(), nullptr);
     if (value >= 0.5 && value <= 8.0) return rounded(value);
   }
-  if (facts.xft_dpi && *facts.xft_dpi >= 48 && *facts.xft_dpi <= 768) return rounded(*facts.xft_dpi / kBaseDpi);
+  if (facts.xft_dpi && *facts.xft_dpi >= 48 && *facts.xft_dpi <= 768)
+    return rounded(*facts.xft_dpi / kBaseDpi);
   if (facts.display_dpi) {
     const double value = *facts.display_dpi / kBaseDpi;
     if (value >= 1.2 && value <= 3.0) return rounded(value);

@@ -7,10 +7,10 @@
 namespace sotto::desktop {
 
 struct ScaleFacts {
-  double output_ratio = 1.0;             // renderer output size / window size
+  double output_ratio = 1.0;                    // renderer output size / window size
   std::optional<std::string_view> environment;  // SOTTO_SCALE
-  std::optional<double> xft_dpi;         // Xft.dpi of the X resources
-  std::optional<double> display_dpi;     // physical: only believed for clearly dense screens
+  std::optional<double> xft_dpi;                // Xft.dpi of the X resources
+  std::optional<double> display_dpi;            // physical: only believed for clearly dense screens
 };
 
 // In steps of 1/8, between 0.75 and 4.

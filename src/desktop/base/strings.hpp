@@ -101,12 +101,14 @@ inline constexpr S kDismiss = "Accept";
 inline constexpr S kVerified = "Verified";
 inline constexpr S kSafetyNumber = "Safety number";
 inline constexpr S kSafetyBody =
-    "Compare these digits with {name}, in person or in a call. If they are the same on both devices, nobody is listening in.";
+    "Compare these digits with {name}, in person or in a call. If they are the same on both devices, nobody "
+    "is listening in.";
 inline constexpr S kMarkVerified = "They are the same";
 inline constexpr S kRemoveVerified = "Remove verification";
 inline constexpr S kCopy = "Copy";
 inline constexpr S kCopied = "Copied.";
-inline constexpr S kSending = "Sending", kSent = "Sent", kDelivered = "Delivered", kRead = "Read", kNotSentState = "Not sent";
+inline constexpr S kSending = "Sending", kSent = "Sent", kDelivered = "Delivered", kRead = "Read",
+                   kNotSentState = "Not sent";
 
 // ---- composer and files ----
 inline constexpr S kMessage = "Message";
@@ -125,7 +127,8 @@ inline constexpr S kQueued = "Waiting · {size}";
 inline constexpr S kPaused = "Paused · {progress}";
 inline constexpr S kStopped = "Stopped at {progress}. {reason}";
 inline constexpr S kCancelled = "Cancelled";
-inline constexpr S kDownload = "Download", kPause = "Pause", kResume = "Resume", kOpen = "Open", kShowInFolder = "Show in folder";
+inline constexpr S kDownload = "Download", kPause = "Pause", kResume = "Resume", kOpen = "Open",
+                   kShowInFolder = "Show in folder";
 inline constexpr S kDiscardTitle = "Discard {size} already transferred?";
 inline constexpr S kKeep = "Keep", kDiscard = "Discard";
 inline constexpr S kExecutable =
@@ -151,7 +154,8 @@ inline constexpr S kIncomingVideo = "Incoming video call", kIncomingAudio = "Inc
 inline constexpr S kAccept = "Accept", kAudio = "Audio", kVideo = "Video", kDecline = "Decline";
 inline constexpr S kAlsoInCall = "You are in a call with {name}.";
 inline constexpr S kEndAndAnswer = "End and answer";
-inline constexpr S kMute = "Mute", kUnmute = "Unmute", kStopVideo = "Stop video", kStartVideo = "Start video", kEnd = "End";
+inline constexpr S kMute = "Mute", kUnmute = "Unmute", kStopVideo = "Stop video", kStartVideo = "Start video",
+                   kEnd = "End";
 inline constexpr S kSoundOff = "Sound off", kSoundOn = "Sound on";
 inline constexpr S kChat = "Chat";
 inline constexpr S kMinimise = "Minimise", kExpand = "Show the call";
@@ -163,16 +167,18 @@ inline constexpr S kCompareBody =
 inline constexpr S kLostConnection = "Your connection was lost. Reconnecting… {n} s";
 inline constexpr S kStartingVideo = "Starting video…";
 inline constexpr S kCallAgain = "Call again", kMessageButton = "Message";
-inline constexpr S kCallEnded = "Call ended", kDeclinedBy = "{name} declined", kBusy = "{name} is in another call",
-                   kNoAnswer = "{name} did not answer", kMissedFrom = "Missed call from {name}",
-                   kConnectFailed = "Could not connect the call", kConnectionLost = "Connection lost",
-                   kMediaFailed = "Audio could not be started", kCallCancelled = "Call cancelled", kYouDeclined = "You declined the call";
+inline constexpr S kCallEnded = "Call ended", kDeclinedBy = "{name} declined",
+                   kBusy = "{name} is in another call", kNoAnswer = "{name} did not answer",
+                   kMissedFrom = "Missed call from {name}", kConnectFailed = "Could not connect the call",
+                   kConnectionLost = "Connection lost", kMediaFailed = "Audio could not be started",
+                   kCallCancelled = "Call cancelled", kYouDeclined = "You declined the call";
 inline constexpr S kFirewall = "A firewall may be blocking it.";
 inline constexpr S kLostBody = "The call ended after 30 seconds without a connection.";
 inline constexpr S kCallBack = "Call back";
-inline constexpr S kCallWord = "Call", kVideoCallWord = "Video call", kMissedCall = "Missed call", kMissedVideo = "Missed video call",
-                   kDeclinedCall = "Declined call", kNoAnswerItem = "No answer", kCancelledItem = "Cancelled call", kFailedItem = "Call failed",
-                   kBusyItem = "Busy";
+inline constexpr S kCallWord = "Call", kVideoCallWord = "Video call", kMissedCall = "Missed call",
+                   kMissedVideo = "Missed video call", kDeclinedCall = "Declined call",
+                   kNoAnswerItem = "No answer", kCancelledItem = "Cancelled call",
+                   kFailedItem = "Call failed", kBusyItem = "Busy";
 inline constexpr S kQuitInCall = "Leave the call and quit?";
 inline constexpr S kLeaveAndQuit = "Leave and quit";
 

@@ -12,7 +12,9 @@ double linear(std::uint8_t channel) {
 
 }  // namespace
 
-double luminance(Color color) { return 0.2126 * linear(color.r) + 0.7152 * linear(color.g) + 0.0722 * linear(color.b); }
+double luminance(Color color) {
+  return 0.2126 * linear(color.r) + 0.7152 * linear(color.g) + 0.0722 * linear(color.b);
+}
 
 double contrast(Color a, Color b) {
   const double la = luminance(a), lb = luminance(b);

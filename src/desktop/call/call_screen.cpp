@@ -23,10 +23,13 @@ std::string s(std::string_view text) { return std::string(text); }
 std::string who(const CallView& call) {
   return isolated(call.peer.display_name.empty() ? call.peer.username : call.peer.display_name, 60);
 }
-std::string plain_name(const CallView& call) { return call.peer.display_name.empty() ? call.peer.username : call.peer.display_name; }
+std::string plain_name(const CallView& call) {
+  return call.peer.display_name.empty() ? call.peer.username : call.peer.display_name;
+}
 
 bool failure(EndReason reason) {
-  return reason == EndReason::connect_failed || reason == EndReason::connection_lost || reason == EndReason::media_failed;
+  return reason == EndReason::connect_failed || reason == EndReason::connection_lost ||
+         reason == EndReason::media_failed;
 }
 
 int seconds_since(TimePoint then, TimePoint now) { return static_cast<int>((now - then) / seconds(1)); }
@@ -54,7 +57,8 @@ void CallScreen::call_changed() {
 }
 
 const CallView* CallScreen::ringing() const {
-  if (model_.second_call && model_.second_call->state == CallState::ringing && !model_.second_call->outgoing) return &*model_.second_call;
+  if (model_.second_call && model_.second_call->state == CallState::ringing && !model_.second_call->outgoing)
+    return &*model_.second_call;
   if (model_.call && model_.call->state == CallState::ringing && !model_.call->outgoing) return &*model_.call;
   return nullptr;
 }
@@ -93,9 +97,12 @@ bool CallScreen::key(const KeyEvent& e) {
 bool CallScreen::stage_key(const KeyEvent& e) {
   if (e.alt || e.repeat || e.shift) return false;
   if (e.key == Key::escape) {
-    if (panel_) panel_ = false;
-    else if (live()) minimised_ = true;
-    else model_.dismiss_call();
+    if (panel_)
+      panel_ = false;
+    else if (live())
+      minimised_ = true;
+    else
+      model_.dismiss_call();
     return true;
   }
   if (!live()) return false;
@@ -114,7 +121,8 @@ void CallScreen::toggle_camera() {
 
 // ---- the stage ----
 
-void CallScreen::build_stage(Ui& ui, const Rect& area, const PictureState& remote, const PictureState& local) {
+void CallScreen::build_stage(Ui& ui, const Rect& area, const PictureState& remote,
+                             const PictureState& local) {
   const CallView call = *model_.call;
   Canvas& canvas = ui.canvas();
   canvas.fill(area, call_color::kStage);
@@ -141,8 +149,10 @@ void CallScreen::build_stage(Ui& ui, const Rect& area, const PictureState& remot
 
   if (call.state == CallState::ringing) {
     std::string line = s(call.peer_ringing ? str::kRinging : str::kCalling);
-    if (!call.peer_ringing && waited >= kNotAnsweringAfter) line = fill(str::kNotAnswering, {{"name", who(call)}});
-    else if (!call.peer_ringing) ui.wake_at(state_since_ + seconds(kNotAnsweringAfter));
+    if (!call.peer_ringing && waited >= kNotAnsweringAfter)
+      line = fill(str::kNotAnswering, {{"name", who(call)}});
+    else if (!call.peer_ringing)
+      ui.wake_at(state_since_ + seconds(kNotAnsweringAfter));
     build_person(ui, rest, line, false);
   } else if (call.state == CallState::connecting) {
     const bool still = waited >= kStillConnectingAfter;
@@ -155,17 +165,21 @@ void CallScreen::build_stage(Ui& ui, const Rect& area, const PictureState& remot
     if (call.peer_camera && remote.shown) {
       const VideoFit fit = fit_video(rest, remote.width, remote.height);
       ui.video({.stream = Stream::remote, .rect = fit.rect, .crop = fit.crop, .dim = lost ? 0.4 : 1});
-      ui.describe("call.remote_video", Role::image, fit.rect, std::to_string(remote.width) + "x" + std::to_string(remote.height));
+      ui.describe("call.remote_video", Role::image, fit.rect,
+                  std::to_string(remote.width) + "x" + std::to_string(remote.height));
       if (lost) {
         canvas.begin_over();
         const Point c = rest.center();
         canvas.fill_round({c.x - 90, c.y - 44, 180, 96}, dp::r3, call_color::kScrim);
         ui.spinner({c.x, c.y - 14}, 32, call_color::kText);
-        ui.line({c.x - 90, c.y + 18, 180, 24}, s(str::kReconnecting), TextRole::body, call_color::kText, Align::center);
+        ui.line({c.x - 90, c.y + 18, 180, 24}, s(str::kReconnecting), TextRole::body, call_color::kText,
+                Align::center);
         canvas.end_over();
       }
     } else {
-      const std::string line = lost ? s(str::kReconnecting) : call.peer_camera ? s(str::kStartingVideo) : timer_text(model_.call_seconds(ui.now()));
+      const std::string line = lost               ? s(str::kReconnecting)
+                               : call.peer_camera ? s(str::kStartingVideo)
+                                                  : timer_text(model_.call_seconds(ui.now()));
       build_person(ui, rest, line, lost || call.peer_camera);
     }
     if (!call.peer_microphone) {
@@ -202,7 +216,8 @@ void CallScreen::build_person(Ui& ui, const Rect& area, const std::string& line,
   double y = area.y + std::max(8.0, (area.h - height) / 2);
   ui.avatar({area.center().x, y + 64}, 128, plain_name(call), identity_of(call.peer.id));
   y += 128 + 24;
-  ui.line({area.x + 16, y, area.w - 32, 36}, one_line(plain_name(call), 60), TextRole::display, call_color::kText, Align::center);
+  ui.line({area.x + 16, y, area.w - 32, 36}, one_line(plain_name(call), 60), TextRole::display,
+          call_color::kText, Align::center);
   y += 36 + 8;
   const double w = ui.text_width(line, TextRole::body);
   if (spin) ui.spinner({area.center().x - w / 2 - 16, y + 10}, 16, call_color::kText2);
@@ -236,9 +251,12 @@ void CallScreen::top_bar(Ui& ui, const Rect& bar) {
     const Rect chip{x, cy - 16, w, 32};
     const bool hot = ready && ui.hovered("call.badge");
     ui.canvas().fill_round(chip, 16, hot ? call_color::kCtlHover : call_color::kTile);
-    if (ready) ui.canvas().icon(icon, {chip.x + 10, cy - 9}, 18, ink);
-    else ui.spinner({chip.x + 19, cy}, 14, ink);
-    ui.line({chip.x + 34, chip.y, w - 40, 32}, text, TextRole::caption, call_color::kText, Align::start, true);
+    if (ready)
+      ui.canvas().icon(icon, {chip.x + 10, cy - 9}, 18, ink);
+    else
+      ui.spinner({chip.x + 19, cy}, 14, ink);
+    ui.line({chip.x + 34, chip.y, w - 40, 32}, text, TextRole::caption, call_color::kText, Align::start,
+            true);
     Region r;
     r.id = "call.badge";
     r.label = text;
@@ -255,7 +273,8 @@ void CallScreen::top_bar(Ui& ui, const Rect& bar) {
   }
   if (running) {
     const std::string timer = timer_text(model_.call_seconds(ui.now()));
-    const double w = ui.line({x, bar.y, 90, bar.h}, timer, TextRole::strong, call_color::kText, Align::start, true);
+    const double w =
+        ui.line({x, bar.y, 90, bar.h}, timer, TextRole::strong, call_color::kText, Align::start, true);
     ui.describe("call.timer", Role::text, {x, bar.y, 90, bar.h}, timer);
     x += w + 14;
   }
@@ -268,15 +287,21 @@ void CallScreen::top_bar(Ui& ui, const Rect& bar) {
     ui.line({pill.x + 29, pill.y, w - 34, 28}, s(str::kYouAreMuted), TextRole::caption, kLight[Token::text]);
     ui.describe("call.muted", Role::text, pill, s(str::kYouAreMuted));
   } else if (running && right - x > 80) {
-    ui.line({x, bar.y, right - x - 8, bar.h}, one_line(plain_name(call), 60), TextRole::body, call_color::kText2);
+    ui.line({x, bar.y, right - x - 8, bar.h}, one_line(plain_name(call), 60), TextRole::body,
+            call_color::kText2);
   }
-  ui.icon_button({.id = "call.minimise", .label = s(str::kMinimise), .icon = Icon::minimise, .rect = {bar.right() - 48, cy - 20, 40, 40},
-                  .on = [this] { minimised_ = true; }, .tooltip = s(str::kMinimise) + " (Esc)", .color = call_color::kText,
+  ui.icon_button({.id = "call.minimise",
+                  .label = s(str::kMinimise),
+                  .icon = Icon::minimise,
+                  .rect = {bar.right() - 48, cy - 20, 40, 40},
+                  .on = [this] { minimised_ = true; },
+                  .tooltip = s(str::kMinimise) + " (Esc)",
+                  .color = call_color::kText,
                   .hover = call_color::kCtl});
 }
 
-void CallScreen::control(Ui& ui, Rect& cell, const std::string& id, const std::string& label, Icon icon, bool off, bool available,
-                         const std::function<void()>& on) {
+void CallScreen::control(Ui& ui, Rect& cell, const std::string& id, const std::string& label, Icon icon,
+                         bool off, bool available, const std::function<void()>& on) {
   const Rect box = cell.take_left(dp::kCallCell);
   const Point disc{box.center().x, box.y + 8 + dp::kCallDisc / 2};
   const bool hot = ui.hovered(id);
@@ -284,7 +309,8 @@ void CallScreen::control(Ui& ui, Rect& cell, const std::string& id, const std::s
   const Color fill = off ? call_color::kOffFill : hot ? call_color::kCtlHover : call_color::kCtl;
   ui.canvas().circle(disc, dp::kCallDisc / 2, fill);
   ui.canvas().icon(icon, {disc.x - 11, disc.y - 11}, 22, off ? call_color::kOffIcon : call_color::kText);
-  ui.line({box.x, disc.y + dp::kCallDisc / 2 + 3, box.w, 16}, label, TextRole::caption, call_color::kText, Align::center);
+  ui.line({box.x, disc.y + dp::kCallDisc / 2 + 3, box.w, 16}, label, TextRole::caption, call_color::kText,
+          Align::center);
   Region r;
   r.id = id;
   r.label = label;
@@ -306,7 +332,8 @@ void CallScreen::end_button(Ui& ui, const Rect& cell, const std::string& id) {
   const bool hot = ui.hovered(id);
   ui.canvas().fill_round(pill, 24, hot ? call_color::kHangHover : call_color::kHang);
   ui.canvas().icon_in(Icon::hang_up, pill, 24, call_color::kText);
-  ui.line({cell.x, pill.bottom() + 3, cell.w, 16}, s(str::kEnd), TextRole::caption, call_color::kText, Align::center);
+  ui.line({cell.x, pill.bottom() + 3, cell.w, 16}, s(str::kEnd), TextRole::caption, call_color::kText,
+          Align::center);
   Region r;
   r.id = id;
   r.label = s(str::kEnd);
@@ -319,7 +346,8 @@ void CallScreen::end_button(Ui& ui, const Rect& cell, const std::string& id) {
     if (model_.call && ui.now() - shown > milliseconds(300)) model_.hang_up(model_.call->id);
   };
   ui.region(std::move(r));
-  if (ui.keyboard_modality() && ui.focused(id)) ui.canvas().stroke_round(pill.inset(-4), 28, 2, call_color::kText);
+  if (ui.keyboard_modality() && ui.focused(id))
+    ui.canvas().stroke_round(pill.inset(-4), 28, 2, call_color::kText);
 }
 
 void CallScreen::control_bar(Ui& ui, const Rect& bar) {
@@ -328,18 +356,21 @@ void CallScreen::control_bar(Ui& ui, const Rect& bar) {
   const double width = kControls * dp::kCallCell + 24 + 80;
   const double tight = std::min(1.0, bar.w / width);
   Rect row{bar.x + std::max(0.0, (bar.w - width) / 2), bar.y, width * tight, bar.h};
-  control(ui, row, "call.mic", s(call.microphone ? str::kMute : str::kUnmute), call.microphone ? Icon::mic : Icon::mic_off,
-          !call.microphone, true, [this] { toggle_microphone(); });
-  control(ui, row, "call.camera", s(call.camera ? str::kStopVideo : str::kStartVideo), call.camera ? Icon::cam : Icon::cam_off,
-          !call.camera, true, [this] { toggle_camera(); });
-  control(ui, row, "call.speaker", s(speaker_ ? str::kSoundOff : str::kSoundOn), speaker_ ? Icon::speaker : Icon::speaker_off, !speaker_, true, [this] {
-    speaker_ = !speaker_;
-    model_.set_call({.microphone = {}, .camera = {}, .speaker = speaker_});
-  });
-  control(ui, row, "call.chat", s(str::kChat), Icon::chat, false, true, [this, conversation = call.conversation] {
-    minimised_ = true;
-    if (open_chat) open_chat(conversation);
-  });
+  control(ui, row, "call.mic", s(call.microphone ? str::kMute : str::kUnmute),
+          call.microphone ? Icon::mic : Icon::mic_off, !call.microphone, true,
+          [this] { toggle_microphone(); });
+  control(ui, row, "call.camera", s(call.camera ? str::kStopVideo : str::kStartVideo),
+          call.camera ? Icon::cam : Icon::cam_off, !call.camera, true, [this] { toggle_camera(); });
+  control(ui, row, "call.speaker", s(speaker_ ? str::kSoundOff : str::kSoundOn),
+          speaker_ ? Icon::speaker : Icon::speaker_off, !speaker_, true, [this] {
+            speaker_ = !speaker_;
+            model_.set_call({.microphone = {}, .camera = {}, .speaker = speaker_});
+          });
+  control(ui, row, "call.chat", s(str::kChat), Icon::chat, false, true,
+          [this, conversation = call.conversation] {
+            minimised_ = true;
+            if (open_chat) open_chat(conversation);
+          });
   row.take_left(24);
   end_button(ui, {row.x, row.y, 80, row.h}, "call.end");
 }
@@ -349,7 +380,8 @@ void CallScreen::self_view(Ui& ui, const Rect& stage, const PictureState& local)
   const double h = w * local.height / std::max(1, local.width);
   const bool left = corner_ % 2 == 0, top = corner_ < 2;
   const Rect box{ui.canvas().snap(left ? stage.x + kMargin : stage.right() - kMargin - w),
-                 ui.canvas().snap(top ? stage.y + kMargin : stage.bottom() - kMargin - h), ui.canvas().snap(w), ui.canvas().snap(h)};
+                 ui.canvas().snap(top ? stage.y + kMargin : stage.bottom() - kMargin - h),
+                 ui.canvas().snap(w), ui.canvas().snap(h)};
   // Only the own preview is mirrored; what is sent never is.
   ui.video({.stream = Stream::local, .rect = box, .mirrored = true, .radius = dp::r3});
   Region r;
@@ -401,12 +433,17 @@ void CallScreen::build_ended(Ui& ui, const Rect& area) {
 
   std::string headline, second;
   switch (call.reason) {
-    case EndReason::declined: headline = call.outgoing ? fill(str::kDeclinedBy, {{"name", who(call)}}) : s(str::kYouDeclined); break;
+    case EndReason::declined:
+      headline = call.outgoing ? fill(str::kDeclinedBy, {{"name", who(call)}}) : s(str::kYouDeclined);
+      break;
     case EndReason::busy: headline = fill(str::kBusy, {{"name", who(call)}}); break;
     case EndReason::no_answer:
-      headline = call.outgoing ? fill(str::kNoAnswer, {{"name", who(call)}}) : fill(str::kMissedFrom, {{"name", who(call)}});
+      headline = call.outgoing ? fill(str::kNoAnswer, {{"name", who(call)}})
+                               : fill(str::kMissedFrom, {{"name", who(call)}});
       break;
-    case EndReason::cancelled: headline = call.outgoing ? s(str::kCallCancelled) : fill(str::kMissedFrom, {{"name", who(call)}}); break;
+    case EndReason::cancelled:
+      headline = call.outgoing ? s(str::kCallCancelled) : fill(str::kMissedFrom, {{"name", who(call)}});
+      break;
     case EndReason::connect_failed:
       headline = s(str::kConnectFailed);
       second = call.failure.empty() ? s(str::kFirewall) : call.failure;
@@ -430,24 +467,25 @@ void CallScreen::build_ended(Ui& ui, const Rect& area) {
   ui.line({area.x + 16, y, area.w - 32, 28}, headline, TextRole::heading, call_color::kText, Align::center);
   ui.describe("call.ended", Role::text, {area.x, y, area.w, 28}, headline);
   y += 28 + 8;
-  ui.line({area.x + 16, y, area.w - 32, 20}, second.empty() ? one_line(plain_name(call), 60) : second, TextRole::body,
-          failed ? call_color::kErr : call_color::kText2, Align::center);
+  ui.line({area.x + 16, y, area.w - 32, 20}, second.empty() ? one_line(plain_name(call), 60) : second,
+          TextRole::body, failed ? call_color::kErr : call_color::kText2, Align::center);
   y += 20 + 32;
 
   struct Choice {
     std::string id, label;
     std::function<void()> on;
   };
-  const std::vector<Choice> choices{
-      {"call.again", s(str::kCallAgain), [this, c = call.conversation, video = call.video] {
-         model_.dismiss_call();
-         model_.start_call(c, video);
-       }},
-      {"call.message", s(str::kMessageButton), [this, c = call.conversation] {
-         model_.dismiss_call();
-         if (open_chat) open_chat(c);
-       }},
-      {"call.close", s(str::kClose), [this] { model_.dismiss_call(); }}};
+  const std::vector<Choice> choices{{"call.again", s(str::kCallAgain),
+                                     [this, c = call.conversation, video = call.video] {
+                                       model_.dismiss_call();
+                                       model_.start_call(c, video);
+                                     }},
+                                    {"call.message", s(str::kMessageButton),
+                                     [this, c = call.conversation] {
+                                       model_.dismiss_call();
+                                       if (open_chat) open_chat(c);
+                                     }},
+                                    {"call.close", s(str::kClose), [this] { model_.dismiss_call(); }}};
   double total = -12;
   for (const Choice& choice : choices) total += ui.button_width(choice.label) + 12;
   double x = area.center().x - total / 2;
@@ -466,7 +504,8 @@ void CallScreen::build_ended(Ui& ui, const Rect& area) {
     r.cursor = Cursor::hand;
     r.activate = choice.on;
     ui.region(std::move(r));
-    if (ui.keyboard_modality() && ui.focused(choice.id)) ui.canvas().stroke_round(box.inset(-4), dp::r2 + 4, 2, call_color::kText);
+    if (ui.keyboard_modality() && ui.focused(choice.id))
+      ui.canvas().stroke_round(box.inset(-4), dp::r2 + 4, 2, call_color::kText);
     x += w + 12;
   }
 }
@@ -499,22 +538,37 @@ void CallScreen::build_minimised(Ui& ui, const Rect& pane, const PictureState& r
   } else {
     ui.avatar({video.center().x, video.center().y}, 56, plain_name(call), identity_of(call.peer.id));
   }
-  const std::string status = running ? timer_text(model_.call_seconds(ui.now())) : s(call.state == CallState::ringing ? (call.peer_ringing ? str::kRinging : str::kCalling) : str::kConnecting);
-  if (running) ui.wake_at(model_.call_state_since + seconds(seconds_since(model_.call_state_since, ui.now()) + 1));
+  const std::string status =
+      running ? timer_text(model_.call_seconds(ui.now()))
+              : s(call.state == CallState::ringing ? (call.peer_ringing ? str::kRinging : str::kCalling)
+                                                   : str::kConnecting);
+  if (running)
+    ui.wake_at(model_.call_state_since + seconds(seconds_since(model_.call_state_since, ui.now()) + 1));
   Rect bar{card.x, card.bottom() - 42, card.w, 40};
   ui.line({bar.x + 12, bar.y, 80, bar.h}, status, TextRole::caption, call_color::kText, Align::start, true);
-  const auto small = [&](const std::string& id, std::string_view label, Icon icon, bool off, const std::function<void()>& on) {
+  const auto small = [&](const std::string& id, std::string_view label, Icon icon, bool off,
+                         const std::function<void()>& on) {
     const Rect cell = bar.take_right(40);
     if (off) canvas.fill_round(cell.inset(4), dp::r2, call_color::kOffFill);
-    ui.icon_button({.id = id, .label = s(label), .icon = icon, .rect = cell.inset(4), .on = on, .color = off ? call_color::kOffIcon : call_color::kText,
-                    .hover = off ? call_color::kOffFill : call_color::kCtl, .size = 18});
+    ui.icon_button({.id = id,
+                    .label = s(label),
+                    .icon = icon,
+                    .rect = cell.inset(4),
+                    .on = on,
+                    .color = off ? call_color::kOffIcon : call_color::kText,
+                    .hover = off ? call_color::kOffFill : call_color::kCtl,
+                    .size = 18});
   };
   bar.take_right(4);
   canvas.fill_round(Rect{bar.right() - 40, bar.y, 40, 40}.inset(4), dp::r2, call_color::kHang);
-  small("call.card.end", str::kEnd, Icon::hang_up, false, [this] { if (model_.call) model_.hang_up(model_.call->id); });
+  small("call.card.end", str::kEnd, Icon::hang_up, false, [this] {
+    if (model_.call) model_.hang_up(model_.call->id);
+  });
   small("call.card.expand", str::kExpand, Icon::expand, false, [this] { minimised_ = false; });
-  small("call.card.camera", call.camera ? str::kStopVideo : str::kStartVideo, call.camera ? Icon::cam : Icon::cam_off, !call.camera, [this] { toggle_camera(); });
-  small("call.card.mic", call.microphone ? str::kMute : str::kUnmute, call.microphone ? Icon::mic : Icon::mic_off, !call.microphone, [this] { toggle_microphone(); });
+  small("call.card.camera", call.camera ? str::kStopVideo : str::kStartVideo,
+        call.camera ? Icon::cam : Icon::cam_off, !call.camera, [this] { toggle_camera(); });
+  small("call.card.mic", call.microphone ? str::kMute : str::kUnmute,
+        call.microphone ? Icon::mic : Icon::mic_off, !call.microphone, [this] { toggle_microphone(); });
 }
 
 void CallScreen::build_incoming(Ui& ui, const Rect& window) {
@@ -543,13 +597,18 @@ void CallScreen::incoming_card(Ui& ui, const Rect& box, const CallView& call, bo
   const Rect inside = box.inset(16, 18);
   ui.avatar({inside.x + 24, inside.y + 26}, 48, plain_name(call), identity_of(call.peer.id));
   const double x = inside.x + 60;
-  double name_w = ui.line({x, inside.y + 4, inside.right() - x - 24, 22}, one_line(plain_name(call), 60), TextRole::title, ui.color(Token::text));
-  if (call.peer.verified) canvas.icon(Icon::shield_check, {x + name_w + 6, inside.y + 6}, 18, ui.color(Token::ok));
-  else if (call.peer.identity_changed) canvas.icon(Icon::shield_alert, {x + name_w + 6, inside.y + 6}, 18, ui.color(Token::warn));
-  ui.line({x, inside.y + 28, inside.right() - x, 18}, s(call.video ? str::kIncomingVideo : str::kIncomingAudio), TextRole::small, ui.color(Token::text2));
+  double name_w = ui.line({x, inside.y + 4, inside.right() - x - 24, 22}, one_line(plain_name(call), 60),
+                          TextRole::title, ui.color(Token::text));
+  if (call.peer.verified)
+    canvas.icon(Icon::shield_check, {x + name_w + 6, inside.y + 6}, 18, ui.color(Token::ok));
+  else if (call.peer.identity_changed)
+    canvas.icon(Icon::shield_alert, {x + name_w + 6, inside.y + 6}, 18, ui.color(Token::warn));
+  ui.line({x, inside.y + 28, inside.right() - x, 18},
+          s(call.video ? str::kIncomingVideo : str::kIncomingAudio), TextRole::small, ui.color(Token::text2));
   double y = inside.y + 52 + 14;
   if (second && model_.call) {
-    ui.line({inside.x, y, inside.w, 18}, fill(str::kAlsoInCall, {{"name", who(*model_.call)}}), TextRole::small, ui.color(Token::text2));
+    ui.line({inside.x, y, inside.w, 18}, fill(str::kAlsoInCall, {{"name", who(*model_.call)}}),
+            TextRole::small, ui.color(Token::text2));
     y += 24;
   }
   struct Choice {
@@ -562,21 +621,32 @@ void CallScreen::incoming_card(Ui& ui, const Rect& box, const CallView& call, bo
   const CallId id = call.id;
   std::vector<Choice> choices;
   if (second) {
-    choices.push_back({"call.end_and_answer", str::kEndAndAnswer, Icon::phone, ButtonKind::accept, [this, id, video = call.video] {
-      if (model_.call) model_.hang_up(model_.call->id);
-      model_.accept_call(id, video);
-    }});
+    choices.push_back({"call.end_and_answer", str::kEndAndAnswer, Icon::phone, ButtonKind::accept,
+                       [this, id, video = call.video] {
+                         if (model_.call) model_.hang_up(model_.call->id);
+                         model_.accept_call(id, video);
+                       }});
   } else if (call.video) {
-    choices.push_back({"call.accept_audio", str::kAudio, Icon::phone, ButtonKind::accept, [this, id] { model_.accept_call(id, false); }});
-    choices.push_back({"call.accept_video", str::kVideo, Icon::video, ButtonKind::accept, [this, id] { model_.accept_call(id, true); }});
+    choices.push_back({"call.accept_audio", str::kAudio, Icon::phone, ButtonKind::accept,
+                       [this, id] { model_.accept_call(id, false); }});
+    choices.push_back({"call.accept_video", str::kVideo, Icon::video, ButtonKind::accept,
+                       [this, id] { model_.accept_call(id, true); }});
   } else {
-    choices.push_back({"call.accept_audio", str::kAccept, Icon::phone, ButtonKind::accept, [this, id] { model_.accept_call(id, false); }});
+    choices.push_back({"call.accept_audio", str::kAccept, Icon::phone, ButtonKind::accept,
+                       [this, id] { model_.accept_call(id, false); }});
   }
-  choices.push_back({"call.decline", str::kDecline, Icon::close, ButtonKind::danger, [this, id] { model_.decline_call(id); }});
-  const double gap = 8, w = (inside.w - gap * (static_cast<double>(choices.size()) - 1)) / static_cast<double>(choices.size());
+  choices.push_back({"call.decline", str::kDecline, Icon::close, ButtonKind::danger,
+                     [this, id] { model_.decline_call(id); }});
+  const double gap = 8, w = (inside.w - gap * (static_cast<double>(choices.size()) - 1)) /
+                            static_cast<double>(choices.size());
   double bx = inside.x;
   for (const Choice& c : choices) {
-    ui.button({.id = c.id, .label = s(c.label), .rect = {bx, y, w, 44}, .kind = c.kind, .icon = c.icon, .on = c.on});
+    ui.button({.id = c.id,
+               .label = s(c.label),
+               .rect = {bx, y, w, 44},
+               .kind = c.kind,
+               .icon = c.icon,
+               .on = c.on});
     bx += w + gap;
   }
 }
@@ -586,12 +656,16 @@ void CallScreen::build_panel(Ui& ui) {
   const auto close = [this] { panel_ = false; };
   Rect inside = begin_dialog(ui, "call.code", 420, 240, s(str::kCompareTitle), close);
   const Rect digits = inside.take_top(56);
-  ui.line(digits, code_text(model_.call->security_code), TextRole::display, ui.color(Token::text), Align::center, true);
+  ui.line(digits, code_text(model_.call->security_code), TextRole::display, ui.color(Token::text),
+          Align::center, true);
   ui.describe("call.code.digits", Role::text, digits, model_.call->security_code);
   inside.take_top(8);
   ui.paragraph(inside, s(str::kCompareBody), TextRole::body, ui.color(Token::text2), Align::center);
   const double w = ui.button_width(s(str::kClose));
-  ui.button({.id = "call.code.ok", .label = s(str::kClose), .rect = {inside.right() - w, inside.bottom() - dp::kButton, w, dp::kButton}, .on = close});
+  ui.button({.id = "call.code.ok",
+             .label = s(str::kClose),
+             .rect = {inside.right() - w, inside.bottom() - dp::kButton, w, dp::kButton},
+             .on = close});
   end_dialog(ui);
 }
 

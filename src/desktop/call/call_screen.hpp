@@ -44,8 +44,8 @@ class CallScreen {
   void build_ended(Ui& ui, const Rect& area);
   void top_bar(Ui& ui, const Rect& bar);
   void control_bar(Ui& ui, const Rect& bar);
-  void control(Ui& ui, Rect& cell, const std::string& id, const std::string& label, Icon icon, bool off, bool available,
-               const std::function<void()>& on);
+  void control(Ui& ui, Rect& cell, const std::string& id, const std::string& label, Icon icon, bool off,
+               bool available, const std::function<void()>& on);
   void end_button(Ui& ui, const Rect& cell, const std::string& id);
   void self_view(Ui& ui, const Rect& stage, const PictureState& local);
   void incoming_card(Ui& ui, const Rect& box, const CallView& call, bool second);

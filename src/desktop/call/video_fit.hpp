@@ -6,7 +6,7 @@
 namespace sotto::desktop {
 
 struct VideoFit {
-  Rect rect;       // where to draw
+  Rect rect;          // where to draw
   bool crop = false;  // the picture is cut to fill `rect`
 };
 

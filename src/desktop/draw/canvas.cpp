@@ -36,7 +36,9 @@ void Canvas::end_over() {
   cairo_ = base_;
 }
 
-void Canvas::source(Color c) { cairo_set_source_rgba(cairo_, c.r / 255.0, c.g / 255.0, c.b / 255.0, c.a / 255.0); }
+void Canvas::source(Color c) {
+  cairo_set_source_rgba(cairo_, c.r / 255.0, c.g / 255.0, c.b / 255.0, c.a / 255.0);
+}
 
 Rect Canvas::to_px(const Rect& r) const {
   const double x0 = std::round(r.x * scale_), y0 = std::round(r.y * scale_);
@@ -109,7 +111,8 @@ void Canvas::dashed_round(const Rect& rect, double radius, double width, Color c
 
 void Canvas::circle(Point center, double radius, Color color) {
   if (cairo_ == nullptr) return;
-  touched({(center.x - radius) * scale_, (center.y - radius) * scale_, 2 * radius * scale_, 2 * radius * scale_});
+  touched(
+      {(center.x - radius) * scale_, (center.y - radius) * scale_, 2 * radius * scale_, 2 * radius * scale_});
   source(color);
   cairo_new_sub_path(cairo_);
   cairo_arc(cairo_, center.x * scale_, center.y * scale_, radius * scale_, 0, 4 * kQuarter);
@@ -120,13 +123,15 @@ void Canvas::ring(Point center, double radius, double width, Color color, double
   if (cairo_ == nullptr || turn <= 0) return;
   const double w = width * scale_;
   const double r = radius * scale_ - w / 2;
-  touched({(center.x - radius) * scale_, (center.y - radius) * scale_, 2 * radius * scale_, 2 * radius * scale_});
+  touched(
+      {(center.x - radius) * scale_, (center.y - radius) * scale_, 2 * radius * scale_, 2 * radius * scale_});
   source(color);
   cairo_set_line_width(cairo_, w);
   cairo_set_line_cap(cairo_, turn < 1 ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT);
   cairo_new_sub_path(cairo_);
   const double start = -kQuarter + from * 4 * kQuarter;
-  cairo_arc(cairo_, center.x * scale_, center.y * scale_, r, start, start + std::min(turn, 1.0) * 4 * kQuarter);
+  cairo_arc(cairo_, center.x * scale_, center.y * scale_, r, start,
+            start + std::min(turn, 1.0) * 4 * kQuarter);
   cairo_stroke(cairo_);
 }
 

@@ -23,7 +23,8 @@ bool software_gl() {
   if (raw == nullptr) return false;
   std::string name;
   for (const unsigned char* c = raw; *c != 0; ++c) name += static_cast<char>(*c);
-  return name.find("llvmpipe") != std::string::npos || name.find("softpipe") != std::string::npos || name.find("swrast") != std::string::npos;
+  return name.find("llvmpipe") != std::string::npos || name.find("softpipe") != std::string::npos ||
+         name.find("swrast") != std::string::npos;
 }
 
 SDL_Rect to_sdl(const Rect& r) {
@@ -43,9 +44,9 @@ std::uint32_t yuv_to_rgb(int y, int u, int v) {
   return clamp8(r) << 16 | clamp8(g) << 8 | clamp8(b);
 }
 
-// At most four samples across and down: a picture shrunk ten times need not read every pixel of it.
+// At most three samples across and down: a picture shrunk ten times need not read every pixel of it.
 int box_average(const std::uint8_t* plane, int stride, int x0, int x1, int y0, int y1) {
-  const int step_x = std::max(1, (x1 - x0) / 4), step_y = std::max(1, (y1 - y0) / 4);
+  const int step_x = std::max(1, (x1 - x0) / 3), step_y = std::max(1, (y1 - y0) / 3);
   int sum = 0, count = 0;
   for (int y = y0; y < y1; y += step_y) {
     const std::uint8_t* row = plane + static_cast<std::ptrdiff_t>(y) * stride;
@@ -67,7 +68,8 @@ std::uint32_t coverage(int x, int y, int width, int height, double radius) {
 
 }  // namespace
 
-void picture_to_argb(const media::VideoFrame& f, int width, int height, bool mirrored, double radius, std::uint32_t* out) {
+void picture_to_argb(const media::VideoFrame& f, int width, int height, bool mirrored, double radius,
+                     std::uint32_t* out) {
   for (int y = 0; y < height; ++y) {
     const int sy0 = y * f.height / height, sy1 = std::max(sy0 + 1, (y + 1) * f.height / height);
     const int cy0 = sy0 / 2, cy1 = std::max(cy0 + 1, sy1 / 2);
@@ -85,6 +87,9 @@ void picture_to_argb(const media::VideoFrame& f, int width, int height, bool mir
 
 Compositor::Compositor(SDL_Window* window) {
   SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "1");
+  // The software renderer is to put its pixels on the window through shared memory; SDL's default is a GL
+  // texture, which costs two cores where GL itself is software.
+  SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
   SDL_SetYUVConversionMode(SDL_YUV_CONVERSION_BT709);  // before any picture texture exists
   renderer_ = SDL_CreateRenderer(window, -1, SDL_RENDERER_ACCELERATED | SDL_RENDERER_PRESENTVSYNC);
   SDL_RendererInfo info{};
@@ -112,7 +117,9 @@ Compositor::~Compositor() {
   if (renderer_ != nullptr) SDL_DestroyRenderer(renderer_);
 }
 
-void Compositor::output_size(int& width, int& height) const { SDL_GetRendererOutputSize(renderer_, &width, &height); }
+void Compositor::output_size(int& width, int& height) const {
+  SDL_GetRendererOutputSize(renderer_, &width, &height);
+}
 
 bool Compositor::resize(int width, int height) {
   if (width == width_ && height == height_ && base_texture_ != nullptr) return false;
@@ -133,16 +140,19 @@ void Compositor::lost_textures() {
   }
   video_w_ = video_h_ = self_w_ = self_h_ = 0;
   remote_new_ = local_new_ = true;
-  base_texture_ = SDL_CreateTexture(renderer_, SDL_PIXELFORMAT_RGB888, SDL_TEXTUREACCESS_STREAMING, width_, height_);
-  over_texture_ = SDL_CreateTexture(renderer_, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_STREAMING, width_, height_);
+  base_texture_ =
+      SDL_CreateTexture(renderer_, SDL_PIXELFORMAT_RGB888, SDL_TEXTUREACCESS_STREAMING, width_, height_);
+  over_texture_ =
+      SDL_CreateTexture(renderer_, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_STREAMING, width_, height_);
   if (base_texture_ != nullptr) SDL_SetTextureBlendMode(base_texture_, SDL_BLENDMODE_NONE);
   if (over_texture_ != nullptr) SDL_SetTextureBlendMode(over_texture_, SDL_BLENDMODE_BLEND);
 }
 
 cairo_surface_t* Compositor::clear_over() {
   cairo_surface_flush(over_);
-  std::memset(cairo_image_surface_get_data(over_), 0,
-              static_cast<std::size_t>(cairo_image_surface_get_stride(over_)) * static_cast<std::size_t>(height_));
+  std::memset(
+      cairo_image_surface_get_data(over_), 0,
+      static_cast<std::size_t>(cairo_image_surface_get_stride(over_)) * static_cast<std::size_t>(height_));
   cairo_surface_mark_dirty(over_);
   return over_;
 }
@@ -171,12 +181,16 @@ void Compositor::upload_over(const SDL_Rect& bounds) {
   over_pixels_.resize(static_cast<std::size_t>(bounds.w) * static_cast<std::size_t>(bounds.h));
   for (int y = 0; y < bounds.h; ++y) {
     std::uint32_t* out = over_pixels_.data() + static_cast<std::ptrdiff_t>(y) * bounds.w;
-    std::memcpy(out, data + static_cast<std::ptrdiff_t>(bounds.y + y) * stride + static_cast<std::ptrdiff_t>(bounds.x) * 4,
-                static_cast<std::size_t>(bounds.w) * 4);
+    std::memcpy(
+        out,
+        data + static_cast<std::ptrdiff_t>(bounds.y + y) * stride + static_cast<std::ptrdiff_t>(bounds.x) * 4,
+        static_cast<std::size_t>(bounds.w) * 4);
     for (int x = 0; x < bounds.w; ++x) {
       const std::uint32_t p = out[x], a = p >> 24;
       if (a == 0 || a == 255) continue;
-      const auto divide = [a](std::uint32_t c) { return std::min<std::uint32_t>(255, (c * 255 + a / 2) / a); };
+      const auto divide = [a](std::uint32_t c) {
+        return std::min<std::uint32_t>(255, (c * 255 + a / 2) / a);
+      };
       out[x] = a << 24 | divide(p >> 16 & 255) << 16 | divide(p >> 8 & 255) << 8 | divide(p & 255);
     }
   }
@@ -185,13 +199,16 @@ void Compositor::upload_over(const SDL_Rect& bounds) {
 
 void Compositor::show(const std::vector<VideoPlace>& videos, const Rect& over_bounds_px, double scale) {
   cairo_surface_flush(base_);
-  SDL_UpdateTexture(base_texture_, nullptr, cairo_image_surface_get_data(base_), cairo_image_surface_get_stride(base_));
+  SDL_UpdateTexture(base_texture_, nullptr, cairo_image_surface_get_data(base_),
+                    cairo_image_surface_get_stride(base_));
   placed_.clear();
   for (const VideoPlace& place : videos) {
-    placed_.push_back({place, to_sdl({place.rect.x * scale, place.rect.y * scale, place.rect.w * scale, place.rect.h * scale})});
+    placed_.push_back({place, to_sdl({place.rect.x * scale, place.rect.y * scale, place.rect.w * scale,
+                                      place.rect.h * scale})});
   }
   local_new_ = true;  // its size may have changed
-  const Rect bounds = intersect({std::floor(over_bounds_px.x), std::floor(over_bounds_px.y), std::ceil(over_bounds_px.w) + 1, std::ceil(over_bounds_px.h) + 1},
+  const Rect bounds = intersect({std::floor(over_bounds_px.x), std::floor(over_bounds_px.y),
+                                 std::ceil(over_bounds_px.w) + 1, std::ceil(over_bounds_px.h) + 1},
                                 {0, 0, static_cast<double>(width_), static_cast<double>(height_)});
   over_used_ = !videos.empty() && !bounds.empty();
   if (over_used_) {
@@ -232,8 +249,10 @@ void Compositor::show_pictures() {
 void Compositor::draw_videos() {
   for (const Placed& placed : placed_) {
     if (!newest(placed.place.stream) || placed.px.w <= 0 || placed.px.h <= 0) continue;
-    if (placed.place.radius > 0) draw_rounded(placed);
-    else draw_plain(placed);
+    if (placed.place.radius > 0)
+      draw_rounded(placed);
+    else
+      draw_plain(placed);
   }
 }
 
@@ -241,7 +260,8 @@ void Compositor::draw_plain(const Placed& placed) {
   const media::VideoFrame& frame = *newest(placed.place.stream);
   if (video_texture_ == nullptr || video_w_ != frame.width || video_h_ != frame.height) {
     if (video_texture_ != nullptr) SDL_DestroyTexture(video_texture_);
-    video_texture_ = SDL_CreateTexture(renderer_, SDL_PIXELFORMAT_IYUV, SDL_TEXTUREACCESS_STREAMING, frame.width, frame.height);
+    video_texture_ = SDL_CreateTexture(renderer_, SDL_PIXELFORMAT_IYUV, SDL_TEXTUREACCESS_STREAMING,
+                                       frame.width, frame.height);
     if (video_texture_ == nullptr) return;
     SDL_SetTextureBlendMode(video_texture_, SDL_BLENDMODE_NONE);
     video_w_ = frame.width;
@@ -249,7 +269,8 @@ void Compositor::draw_plain(const Placed& placed) {
     remote_new_ = true;
   }
   if (remote_new_) {
-    SDL_UpdateYUVTexture(video_texture_, nullptr, frame.y.data(), frame.stride_y, frame.u.data(), frame.stride_uv, frame.v.data(), frame.stride_uv);
+    SDL_UpdateYUVTexture(video_texture_, nullptr, frame.y.data(), frame.stride_y, frame.u.data(),
+                         frame.stride_uv, frame.v.data(), frame.stride_uv);
     remote_new_ = false;
   }
   const auto level = static_cast<Uint8>(std::clamp(placed.place.dim, 0.0, 1.0) * 255);
@@ -273,7 +294,8 @@ void Compositor::draw_rounded(const Placed& placed) {
   const SDL_Rect& px = placed.px;
   if (self_texture_ == nullptr || self_w_ != px.w || self_h_ != px.h) {
     if (self_texture_ != nullptr) SDL_DestroyTexture(self_texture_);
-    self_texture_ = SDL_CreateTexture(renderer_, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_STREAMING, px.w, px.h);
+    self_texture_ =
+        SDL_CreateTexture(renderer_, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_STREAMING, px.w, px.h);
     if (self_texture_ == nullptr) return;
     SDL_SetTextureBlendMode(self_texture_, SDL_BLENDMODE_BLEND);
     self_w_ = px.w;
@@ -283,7 +305,8 @@ void Compositor::draw_rounded(const Placed& placed) {
   if (local_new_) {
     self_pixels_.resize(static_cast<std::size_t>(px.w) * static_cast<std::size_t>(px.h));
     const double scale = placed.place.rect.w > 0 ? px.w / placed.place.rect.w : 1;
-    picture_to_argb(frame, px.w, px.h, placed.place.mirrored, placed.place.radius * scale, self_pixels_.data());
+    picture_to_argb(frame, px.w, px.h, placed.place.mirrored, placed.place.radius * scale,
+                    self_pixels_.data());
     SDL_UpdateTexture(self_texture_, nullptr, self_pixels_.data(), px.w * 4);
     local_new_ = false;
   }

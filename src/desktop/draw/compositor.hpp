@@ -52,7 +52,9 @@ class Compositor {
     VideoPlace place;
     SDL_Rect px;
   };
-  const media::VideoFramePtr& newest(Stream stream) const { return stream == Stream::remote ? remote_ : local_; }
+  const media::VideoFramePtr& newest(Stream stream) const {
+    return stream == Stream::remote ? remote_ : local_;
+  }
   void upload_over(const SDL_Rect& bounds);
   void draw_videos();
   void draw_plain(const Placed& placed);
@@ -78,6 +80,7 @@ class Compositor {
 
 // A picture scaled down to width x height with box averages, as ARGB with straight alpha and round corners;
 // mirrored if asked. BT.709 limited range. Pure: for the self view and its tests.
-void picture_to_argb(const media::VideoFrame& frame, int width, int height, bool mirrored, double radius_px, std::uint32_t* out);
+void picture_to_argb(const media::VideoFrame& frame, int width, int height, bool mirrored, double radius_px,
+                     std::uint32_t* out);
 
 }  // namespace sotto::desktop

@@ -24,7 +24,8 @@ std::string upper_extension(const std::string& name) {
   const std::size_t dot = name.rfind('.');
   if (dot == std::string::npos || dot == 0 || name.size() - dot > 6 || dot + 1 == name.size()) return {};
   std::string out = name.substr(dot + 1);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::ranges::transform(out, out.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return out;
 }
 
@@ -34,7 +35,8 @@ Icon type_icon(const client::FileView& file) {
   if (type.starts_with("video/")) return Icon::file_video;
   if (type.starts_with("audio/")) return Icon::file_audio;
   if (type.starts_with("text/") || type == "application/pdf") return Icon::file_text;
-  if (type.find("zip") != std::string_view::npos || type.find("tar") != std::string_view::npos) return Icon::file_archive;
+  if (type.find("zip") != std::string_view::npos || type.find("tar") != std::string_view::npos)
+    return Icon::file_archive;
   return Icon::file;
 }
 
@@ -63,12 +65,15 @@ std::string call_item_text(const client::CallSummary& call) {
   }
   switch (call.reason) {
     case EndReason::declined: return s(str::kDeclinedCall);
-    case EndReason::busy: return s(call.outgoing ? str::kBusyItem : call.video ? str::kMissedVideo : str::kMissedCall);
-    case EndReason::no_answer: return s(call.outgoing ? str::kNoAnswerItem : call.video ? str::kMissedVideo : str::kMissedCall);
+    case EndReason::busy:
+      return s(call.outgoing ? str::kBusyItem : call.video ? str::kMissedVideo : str::kMissedCall);
+    case EndReason::no_answer:
+      return s(call.outgoing ? str::kNoAnswerItem : call.video ? str::kMissedVideo : str::kMissedCall);
     case EndReason::connect_failed:
     case EndReason::media_failed:
     case EndReason::connection_lost: return s(str::kFailedItem);
-    default: return s(call.outgoing ? str::kCancelledItem : call.video ? str::kMissedVideo : str::kMissedCall);
+    default:
+      return s(call.outgoing ? str::kCancelledItem : call.video ? str::kMissedVideo : str::kMissedCall);
   }
 }
 
@@ -80,10 +85,11 @@ const BubbleLayout& Bubbles::layout(Ui& ui, const MessageView& m, double column,
   const bool expanded = expanded_.contains(m.id);
   const std::hash<std::string> hash;
   std::size_t signature = hash(m.text) ^ hash(m.failure) * 3;
-  for (const std::size_t part : {static_cast<std::size_t>(column * 8), static_cast<std::size_t>(ui.engine().scale() * 64),
-                                 static_cast<std::size_t>(m.kind), static_cast<std::size_t>(m.state == MessageState::failed),
-                                 static_cast<std::size_t>(expanded), static_cast<std::size_t>(m.time.ms / 60000),
-                                 static_cast<std::size_t>(one_pane)}) {
+  for (const std::size_t part :
+       {static_cast<std::size_t>(column * 8), static_cast<std::size_t>(ui.engine().scale() * 64),
+        static_cast<std::size_t>(m.kind), static_cast<std::size_t>(m.state == MessageState::failed),
+        static_cast<std::size_t>(expanded), static_cast<std::size_t>(m.time.ms / 60000),
+        static_cast<std::size_t>(one_pane)}) {
     signature = signature * 1099511628211ULL + part;
   }
   if (cache_.size() > kMaxCached) cache_.clear();
@@ -95,7 +101,8 @@ const BubbleLayout& Bubbles::layout(Ui& ui, const MessageView& m, double column,
   const double share = one_pane ? 0.88 : 0.72;
   const double widest = std::max(dp::kBubbleMin, std::min(dp::kBubbleMax, column * share));
   l.time = clock_text(m.time);
-  l.time_width = ui.engine().get({.text = l.time, .role = TextRole::micro, .tabular = true})->width() + (m.own ? kStateSlot : 0);
+  l.time_width = ui.engine().get({.text = l.time, .role = TextRole::micro, .tabular = true})->width() +
+                 (m.own ? kStateSlot : 0);
   if (m.own && m.state == MessageState::failed) l.below = kFailedLine;
 
   if (m.kind == MessageKind::file) {
@@ -115,7 +122,8 @@ const BubbleLayout& Bubbles::layout(Ui& ui, const MessageView& m, double column,
   const int emoji = m.kind == MessageKind::text ? emoji_count(m.text) : 0;
   if (emoji > 0) {
     l.plain_emoji = true;
-    l.text = ui.engine().get({.text = text, .role = emoji <= 3 ? TextRole::emoji : TextRole::emoji_small, .width = widest});
+    l.text = ui.engine().get(
+        {.text = text, .role = emoji <= 3 ? TextRole::emoji : TextRole::emoji_small, .width = widest});
     l.shown = std::move(text);
     l.text_at = {4, 0};
     l.width = std::max(l.text->width() + 8, l.time_width + 16);
@@ -128,7 +136,8 @@ const BubbleLayout& Bubbles::layout(Ui& ui, const MessageView& m, double column,
   std::string brief = collapsed_text(text, cut);
   const double inner = (m.kind == MessageKind::file ? l.width : widest) - 2 * kPadX;
   const TextRole role = TextRole::body;
-  TextBlockPtr block = ui.engine().get({.text = cut && !expanded ? brief : text, .role = role, .width = inner});
+  TextBlockPtr block =
+      ui.engine().get({.text = cut && !expanded ? brief : text, .role = role, .width = inner});
   l.collapsible = cut || block->line_count() > kCollapseLines;
   l.collapsed = l.collapsible && !expanded;
   l.shown = cut && !expanded ? std::move(brief) : std::move(text);
@@ -141,9 +150,11 @@ const BubbleLayout& Bubbles::layout(Ui& ui, const MessageView& m, double column,
   double height = top + text_height + kPadBottom;
   // The time sits at the end of the last line if it fits there, else on its own.
   const double gap = 8;
-  const bool own_line = l.collapsible || block->last_line_rtl() || block->last_line_width() + gap + l.time_width > inner;
+  const bool own_line =
+      l.collapsible || block->last_line_rtl() || block->last_line_width() + gap + l.time_width > inner;
   if (own_line) {
-    const bool beside = block->last_line_rtl() && !l.collapsible && block->width() + gap + l.time_width <= inner;
+    const bool beside =
+        block->last_line_rtl() && !l.collapsible && block->width() + gap + l.time_width <= inner;
     if (beside) {
       natural = block->width() + gap + l.time_width;
     } else {
@@ -219,7 +230,9 @@ void Bubbles::paint(Ui& ui, const MessageView& m, const Item& item, const Bubble
   r.role = Role::text;
   r.rect = box;
   r.value = std::string(client::to_string(m.state));
-  r.label = m.kind == MessageKind::file && m.file ? m.file->name : m.kind == MessageKind::call && m.call ? call_item_text(*m.call) : l.shown.substr(0, 400);
+  r.label = m.kind == MessageKind::file && m.file   ? m.file->name
+            : m.kind == MessageKind::call && m.call ? call_item_text(*m.call)
+                                                    : l.shown.substr(0, 400);
   const Point origin{box.x + l.text_at.x, box.y + l.text_at.y};
   if (l.text) {
     r.cursor = Cursor::text;
@@ -236,7 +249,8 @@ void Bubbles::paint(Ui& ui, const MessageView& m, const Item& item, const Bubble
     canvas.push_clip(box.inset(-4));
     if (selection != nullptr && !selection->empty()) {
       canvas.push_clip({box.x, origin.y, box.w, l.text->height_of(l.shown_lines)});
-      for (const Rect& part : l.text->selection(std::min(selection->from, selection->to), std::max(selection->from, selection->to))) {
+      for (const Rect& part : l.text->selection(std::min(selection->from, selection->to),
+                                                std::max(selection->from, selection->to))) {
         canvas.fill(part.moved(origin.x, origin.y), ui.color(Token::seltext_bg));
       }
       canvas.pop_clip();
@@ -269,7 +283,8 @@ void Bubbles::paint(Ui& ui, const MessageView& m, const Item& item, const Bubble
     if (!m.failure.empty()) text += " " + one_line(m.failure, 100);
     const double retry = ui.text_width(s(str::kRetry), TextRole::caption_strong) + 16;
     const double room = std::max(80.0, std::min(360.0, box.right() - retry - 40));
-    const TextBlockPtr block = ui.engine().get({.text = text, .role = TextRole::caption, .width = room, .max_lines = 1});
+    const TextBlockPtr block =
+        ui.engine().get({.text = text, .role = TextRole::caption, .width = room, .max_lines = 1});
     const double y = box.bottom() + 3;
     const double x = box.right() - retry - block->width();
     canvas.text({x, y + 1}, *block, ui.color(Token::err));
@@ -282,7 +297,8 @@ void Bubbles::paint(Ui& ui, const MessageView& m, const Item& item, const Bubble
     again.cursor = Cursor::hand;
     again.activate = [this, message = m.id] { model_.retry(message); };
     ui.region(std::move(again));
-    ui.line({box.right() - retry + 8, y, retry - 8, 18}, s(str::kRetry), TextRole::caption_strong, ui.color(Token::link));
+    ui.line({box.right() - retry + 8, y, retry - 8, 18}, s(str::kRetry), TextRole::caption_strong,
+            ui.color(Token::link));
     ui.focus_ring(id + ".retry", {box.right() - retry, y - 1, retry, 20}, dp::r1, true);
   }
 }
@@ -292,16 +308,20 @@ void Bubbles::paint_file(Ui& ui, const MessageView& m, const BubbleLayout& l, co
   Canvas& canvas = ui.canvas();
   const std::string id = "file." + m.id.str();
   const TransferView* t = m.transfer ? model_.transfer(*m.transfer) : nullptr;
-  const bool running = t != nullptr && (t->state == TransferState::active || t->state == TransferState::queued);
+  const bool running =
+      t != nullptr && (t->state == TransferState::active || t->state == TransferState::queued);
   const bool paused = t != nullptr && t->state == TransferState::paused;
   const bool failed = t != nullptr && t->state == TransferState::failed;
   const bool here = m.own || !m.local_path.empty();
-  const double share = t != nullptr && t->total > 0 ? static_cast<double>(t->bytes) / static_cast<double>(t->total) : 0;
+  const double share =
+      t != nullptr && t->total > 0 ? static_cast<double>(t->bytes) / static_cast<double>(t->total) : 0;
 
   const Point center{box.x + 10 + 22, box.y + 10 + 22};
   canvas.circle(center, 22, ui.color(failed ? Token::danger : Token::accent));
   const Color white = ui.color(Token::on_accent);
-  const auto put = [&](Icon icon, double size) { canvas.icon(icon, {center.x - size / 2, center.y - size / 2}, size, white); };
+  const auto put = [&](Icon icon, double size) {
+    canvas.icon(icon, {center.x - size / 2, center.y - size / 2}, size, white);
+  };
   std::string meta, tip;
   std::function<void()> action;
   if (running || paused) {
@@ -322,7 +342,8 @@ void Bubbles::paint_file(Ui& ui, const MessageView& m, const BubbleLayout& l, co
       put(Icon::pause, 16);
       meta = progress;
       if (t->rate > 0) {
-        meta += " · " + rate_text(t->rate) + " · " + left_text(static_cast<double>(t->total - std::min(t->bytes, t->total)) / t->rate);
+        meta += " · " + rate_text(t->rate) + " · " +
+                left_text(static_cast<double>(t->total - std::min(t->bytes, t->total)) / t->rate);
       }
       tip = s(str::kPause);
       action = [this, tid = t->id] { model_.pause(tid); };
@@ -338,16 +359,22 @@ void Bubbles::paint_file(Ui& ui, const MessageView& m, const BubbleLayout& l, co
     if (t != nullptr && t->state == TransferState::cancelled && !here) meta += " · " + s(str::kCancelled);
     put(here ? type_icon(*m.file) : Icon::download, 20);
     tip = s(here ? str::kOpen : str::kDownload);
-    if (here && !m.local_path.empty()) action = [this, m] { if (open_file) open_file(m); };
-    else if (!m.own) action = [this, m] { model_.fetch(m); };
+    if (here && !m.local_path.empty())
+      action = [this, m] {
+        if (open_file) open_file(m);
+      };
+    else if (!m.own)
+      action = [this, m] { model_.fetch(m); };
   }
 
   const bool cancellable = running || paused || failed;
   const double right = box.right() - (cancellable ? 40 : kPadX);
   const double x = box.x + 10 + 44 + 10;
-  ui.line({x, box.y + 12, right - x, 20}, one_line(m.file->name, 160), TextRole::strong, ui.color(Token::text));
+  ui.line({x, box.y + 12, right - x, 20}, one_line(m.file->name, 160), TextRole::strong,
+          ui.color(Token::text));
   const double meta_right = l.text ? right : box.x + l.time_at.x - 6;
-  ui.line({x, box.y + 33, meta_right - x, 18}, meta, TextRole::preview, ui.color(failed ? Token::err : Token::text2), Align::start, true);
+  ui.line({x, box.y + 33, meta_right - x, 18}, meta, TextRole::preview,
+          ui.color(failed ? Token::err : Token::text2), Align::start, true);
 
   if (action) {
     Region r;
@@ -367,8 +394,15 @@ void Bubbles::paint_file(Ui& ui, const MessageView& m, const BubbleLayout& l, co
     ui.describe(id, Role::text, {box.x, box.y, right - box.x, kFileHeight}, meta);
   }
   if (cancellable) {
-    ui.icon_button({.id = id + ".cancel", .label = s(str::kCancel), .icon = Icon::close, .rect = {box.right() - 38, box.y + 6, 32, 32},
-                    .on = [this, m] { if (cancel_transfer) cancel_transfer(m); }, .size = 16});
+    ui.icon_button({.id = id + ".cancel",
+                    .label = s(str::kCancel),
+                    .icon = Icon::close,
+                    .rect = {box.right() - 38, box.y + 6, 32, 32},
+                    .on =
+                        [this, m] {
+                          if (cancel_transfer) cancel_transfer(m);
+                        },
+                    .size = 16});
   }
 }
 
@@ -380,7 +414,8 @@ void Bubbles::paint_call(Ui& ui, const MessageView& m, const BubbleLayout&, cons
   ui.canvas().circle(center, 18, ui.color(missed ? Token::err_bg : Token::ok_bg));
   ui.canvas().icon(m.call->video ? Icon::video : Icon::phone, {center.x - 10, center.y - 10}, 20, ink);
   const double x = box.x + 12 + 36 + 10;
-  ui.line({x, box.y + 10, box.right() - x - 12, 20}, call_item_text(*m.call), TextRole::strong, ui.color(Token::text));
+  ui.line({x, box.y + 10, box.right() - x - 12, 20}, call_item_text(*m.call), TextRole::strong,
+          ui.color(Token::text));
   const std::string id = "call_item." + m.id.str();
   Region r;
   r.id = id;
@@ -389,9 +424,12 @@ void Bubbles::paint_call(Ui& ui, const MessageView& m, const BubbleLayout&, cons
   r.rect = {x - 4, box.y + 30, 84, 26};
   r.focusable = true;
   r.cursor = Cursor::hand;
-  r.activate = [this, conversation = m.conversation, video = m.call->video] { if (call_back) call_back(conversation, video); };
+  r.activate = [this, conversation = m.conversation, video = m.call->video] {
+    if (call_back) call_back(conversation, video);
+  };
   ui.region(std::move(r));
-  ui.line({x, box.y + 33, 90, 18}, s(m.call->outgoing ? str::kCallAgain : str::kCallBack), TextRole::small_strong, ui.color(Token::link));
+  ui.line({x, box.y + 33, 90, 18}, s(m.call->outgoing ? str::kCallAgain : str::kCallBack),
+          TextRole::small_strong, ui.color(Token::link));
   ui.focus_ring(id, {x - 4, box.y + 31, 84, 22}, dp::r1, true);
 }
 

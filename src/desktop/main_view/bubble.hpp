@@ -16,9 +16,9 @@ struct BubbleLayout {
   double width = 0, height = 0;  // of the box, dp
   double below = 0;              // the line of a failed message
   TextBlockPtr text;
-  std::string shown;             // what `text` holds
+  std::string shown;  // what `text` holds
   Point text_at{};
-  int shown_lines = 0;           // > 0: collapsed to these
+  int shown_lines = 0;  // > 0: collapsed to these
   bool collapsible = false, collapsed = false;
   bool plain_emoji = false;
   std::string time;
@@ -43,8 +43,8 @@ class Bubbles {
   // Column: where bubbles may be; one_pane widens them. The reference holds until the next call.
   const BubbleLayout& layout(Ui& ui, const MessageView& message, double column, bool one_pane);
   // Paints at the row's place and registers its regions. `selection` may be null.
-  void paint(Ui& ui, const MessageView& message, const Item& item, const BubbleLayout& layout, const Rect& box,
-             const TextSelection* selection);
+  void paint(Ui& ui, const MessageView& message, const Item& item, const BubbleLayout& layout,
+             const Rect& box, const TextSelection* selection);
 
   const BubbleLayout* cached(const MessageId& id) const {
     const auto it = cache_.find(id);
@@ -52,7 +52,8 @@ class Bubbles {
   }
   void toggle_expanded(const MessageId& id);
   void clear() { cache_.clear(); }
-  std::function<void(const PointerEvent&, const MessageView&, Point)> text_pointer;  // Point: in the text block
+  std::function<void(const PointerEvent&, const MessageView&, Point)>
+      text_pointer;  // Point: in the text block
   std::function<void(const MessageView&)> open_file;
   std::function<void(const ConversationId&, bool)> call_back;
   std::function<void(const MessageView&)> cancel_transfer;

@@ -61,15 +61,26 @@ void Composer::build(Ui& ui, const ConversationView& conversation, const Rect& a
   if (!d.tray.empty()) build_tray(ui, d, bar.take_top(kTray));
   bar = bar.inset(kBarPad);
 
-  const Rect left{bar.x, bar.bottom() - kSide, kSide, kSide}, right{bar.right() - kSide, bar.bottom() - kSide, kSide, kSide};
-  ui.icon_button({.id = "composer.attach", .label = s(str::kAttach), .icon = Icon::attach, .rect = left,
-                  .on = [this] { if (choose_files) choose_files(); }, .tooltip = s(str::kAttach) + " (Ctrl+O)", .size = 22});
+  const Rect left{bar.x, bar.bottom() - kSide, kSide, kSide},
+      right{bar.right() - kSide, bar.bottom() - kSide, kSide, kSide};
+  ui.icon_button({.id = "composer.attach",
+                  .label = s(str::kAttach),
+                  .icon = Icon::attach,
+                  .rect = left,
+                  .on =
+                      [this] {
+                        if (choose_files) choose_files();
+                      },
+                  .tooltip = s(str::kAttach) + " (Ctrl+O)",
+                  .size = 22});
 
   const Rect box{left.right() + 4, bar.y, right.x - left.right() - 8, bar.h};
   const bool focused = ui.focused("composer.edit");
   canvas.fill_round(box, kAreaRadius, ui.color(Token::bg_sunk));
-  if (focused && ui.window_focused()) canvas.stroke_round(box, kAreaRadius, 1, ui.color(Token::focus));
-  else canvas.stroke_round(box, kAreaRadius, 1, ui.color(Token::border));
+  if (focused && ui.window_focused())
+    canvas.stroke_round(box, kAreaRadius, 1, ui.color(Token::focus));
+  else
+    canvas.stroke_round(box, kAreaRadius, 1, ui.color(Token::border));
   const Rect view = box.inset(kPadX, kPadY);
 
   const ConversationId id = conversation.id;
@@ -83,7 +94,9 @@ void Composer::build(Ui& ui, const ConversationView& conversation, const Rect& a
   r.cursor = Cursor::text;
   r.edit = &d.edit;
   TextEdit* edit = &d.edit;
-  r.pointer = [&ui, edit, view](const PointerEvent& e) { edit->pointer(e, {e.at.x - view.x, e.at.y - view.y}, ui.clipboard(), ui.now()); };
+  r.pointer = [&ui, edit, view](const PointerEvent& e) {
+    edit->pointer(e, {e.at.x - view.x, e.at.y - view.y}, ui.clipboard(), ui.now());
+  };
   r.wheel = [edit, view](double dy) { edit->scroll_by(dy, view.h); };
   r.key = [this, &ui, id, edit](const KeyEvent& e) {
     switch (e.key) {
@@ -114,7 +127,9 @@ void Composer::build(Ui& ui, const ConversationView& conversation, const Rect& a
   ui.edit_view("composer.edit", view);
 
   d.edit.layout(ui.engine(), view.w);
-  if (d.edit.text().empty() && d.edit.preedit().empty()) ui.line({view.x + 2, view.y, view.w - 2, line_height()}, s(str::kMessage), TextRole::body, ui.color(Token::text3));
+  if (d.edit.text().empty() && d.edit.preedit().empty())
+    ui.line({view.x + 2, view.y, view.w - 2, line_height()}, s(str::kMessage), TextRole::body,
+            ui.color(Token::text3));
   d.edit.paint(canvas, view, ui.theme(), focused, ui.caret_on(d.edit));
   if (d.edit.content_height() > view.h + 1) {
     const double thumb = std::max(16.0, view.h * view.h / d.edit.content_height());
@@ -135,10 +150,13 @@ void Composer::build(Ui& ui, const ConversationView& conversation, const Rect& a
   send_region.activate = [this, &ui, id] { send(ui, id); };
   ui.region(std::move(send_region));
   if (can) {
-    const Token fill = ui.pressed("composer.send") ? Token::accent_press : ui.hovered("composer.send") ? Token::accent_hover : Token::accent;
+    const Token fill = ui.pressed("composer.send")   ? Token::accent_press
+                       : ui.hovered("composer.send") ? Token::accent_hover
+                                                     : Token::accent;
     canvas.circle(right.center(), 18, ui.color(fill));
   }
-  canvas.icon(Icon::send, {right.center().x - 9 + (can ? 1 : 0), right.center().y - 9}, 18, ui.color(can ? Token::on_accent : Token::text3));
+  canvas.icon(Icon::send, {right.center().x - 9 + (can ? 1 : 0), right.center().y - 9}, 18,
+              ui.color(can ? Token::on_accent : Token::text3));
   ui.focus_ring("composer.send", right.inset(2), 18, true);
 
   const std::size_t size = d.edit.text().size();
@@ -146,7 +164,8 @@ void Composer::build(Ui& ui, const ConversationView& conversation, const Rect& a
     const bool over = size > kMaxMessageBytes;
     const std::string n = std::to_string(over ? size - kMaxMessageBytes : kMaxMessageBytes - size);
     const std::string text = fill(over ? str::kTooLong : str::kCharactersLeft, {{"n", n}});
-    ui.line({box.x + kPadX, box.y - 2, box.w - 2 * kPadX, 14}, text, TextRole::micro, ui.color(over ? Token::err : Token::text3), Align::end);
+    ui.line({box.x + kPadX, box.y - 2, box.w - 2 * kPadX, 14}, text, TextRole::micro,
+            ui.color(over ? Token::err : Token::text3), Align::end);
     ui.describe("composer.limit", Role::text, {box.x, box.y - 2, box.w, 14}, text);
   }
 }
@@ -163,12 +182,22 @@ void Composer::build_tray(Ui& ui, Draft& d, const Rect& area) {
     canvas.circle({card.x + 12 + 18, card.center().y}, 18, ui.color(Token::accent));
     canvas.icon(Icon::file, {card.x + 12 + 8, card.center().y - 10}, 20, ui.color(Token::on_accent));
     const double tx = card.x + 12 + 36 + 10;
-    ui.paragraph({tx, card.y + 12, card.right() - tx - 26, 34}, one_line(a.name, 80), TextRole::caption_strong, ui.color(Token::text), Align::start, 2);
-    ui.line({tx, card.bottom() - 26, card.right() - tx - 8, 16}, size_text(a.size), TextRole::caption, ui.color(Token::text3));
+    ui.paragraph({tx, card.y + 12, card.right() - tx - 26, 34}, one_line(a.name, 80),
+                 TextRole::caption_strong, ui.color(Token::text), Align::start, 2);
+    ui.line({tx, card.bottom() - 26, card.right() - tx - 8, 16}, size_text(a.size), TextRole::caption,
+            ui.color(Token::text3));
     const std::string id = "composer.tray." + std::to_string(i);
     ui.describe(id, Role::list_item, card, a.name);
-    ui.icon_button({.id = id + ".remove", .label = s(str::kRemoveAttachment), .icon = Icon::close, .rect = {card.right() - 28, card.y + 3, 26, 26},
-                    .on = [&d, i] { if (i < d.tray.size()) d.tray.erase(d.tray.begin() + static_cast<std::ptrdiff_t>(i)); }, .size = 14});
+    ui.icon_button({.id = id + ".remove",
+                    .label = s(str::kRemoveAttachment),
+                    .icon = Icon::close,
+                    .rect = {card.right() - 28, card.y + 3, 26, 26},
+                    .on =
+                        [&d, i] {
+                          if (i < d.tray.size())
+                            d.tray.erase(d.tray.begin() + static_cast<std::ptrdiff_t>(i));
+                        },
+                    .size = 14});
     x += card.w + 8;
   }
 }

@@ -26,9 +26,9 @@ class ConversationPane {
   bool dialog_shown() const { return safety_shown_; }
   void close_dialogs() { safety_shown_ = false; }
 
-  std::function<void()> back;                 // one pane
+  std::function<void()> back;  // one pane
   std::function<void()> choose_files;
-  bool in_call = false;                       // a call exists: its buttons are off
+  bool in_call = false;  // a call exists: its buttons are off
 
  private:
   void header(Ui& ui, const ConversationView& conversation, const Rect& bar, bool one_pane);

@@ -141,13 +141,20 @@ void FileChooser::row(Ui& ui, const Entry& entry, const Rect& box) {
     }
   };
   ui.region(std::move(r));
-  if (selected) ui.canvas().fill_round(box, dp::r2, ui.color(Token::bg_sel));
-  else if (ui.hovered(id)) ui.canvas().fill_round(box, dp::r2, ui.color(Token::bg_hover));
-  ui.canvas().icon(entry.folder ? Icon::folder : Icon::file, {box.x + 10, box.center().y - 9}, 18, ui.color(entry.folder ? Token::link : Token::text2));
+  if (selected)
+    ui.canvas().fill_round(box, dp::r2, ui.color(Token::bg_sel));
+  else if (ui.hovered(id))
+    ui.canvas().fill_round(box, dp::r2, ui.color(Token::bg_hover));
+  ui.canvas().icon(entry.folder ? Icon::folder : Icon::file, {box.x + 10, box.center().y - 9}, 18,
+                   ui.color(entry.folder ? Token::link : Token::text2));
   const double right = box.right() - 10;
-  ui.line({box.x + 38, box.y, right - 38 - 190 - box.x, box.h}, one_line(entry.name, 200), TextRole::body, ui.color(Token::text));
-  if (!entry.folder) ui.line({right - 190, box.y, 84, box.h}, size_text(entry.size), TextRole::small, ui.color(Token::text2), Align::end, true);
-  ui.line({right - 96, box.y, 96, box.h}, sidebar_time(entry.changed, ui.wall()), TextRole::small, ui.color(Token::text2), Align::end, true);
+  ui.line({box.x + 38, box.y, right - 38 - 190 - box.x, box.h}, one_line(entry.name, 200), TextRole::body,
+          ui.color(Token::text));
+  if (!entry.folder)
+    ui.line({right - 190, box.y, 84, box.h}, size_text(entry.size), TextRole::small, ui.color(Token::text2),
+            Align::end, true);
+  ui.line({right - 96, box.y, 96, box.h}, sidebar_time(entry.changed, ui.wall()), TextRole::small,
+          ui.color(Token::text2), Align::end, true);
   ui.focus_ring(id, box, dp::r2, true);
 }
 
@@ -162,8 +169,10 @@ void FileChooser::build(Ui& ui) {
   if (inside.w > 480) {
     Rect places = inside.take_left(132);
     inside.take_left(16);
-    const std::array<std::pair<std::string_view, std::string>, 4> list{
-        {{str::kHome, ""}, {str::kDocuments, "/Documents"}, {str::kDownloads, "/Downloads"}, {str::kPictures, "/Pictures"}}};
+    const std::array<std::pair<std::string_view, std::string>, 4> list{{{str::kHome, ""},
+                                                                        {str::kDocuments, "/Documents"},
+                                                                        {str::kDownloads, "/Downloads"},
+                                                                        {str::kPictures, "/Pictures"}}};
     for (const auto& [label, suffix] : list) {
       const std::string target = home() + suffix;
       std::error_code error;
@@ -179,9 +188,12 @@ void FileChooser::build(Ui& ui) {
       r.cursor = Cursor::hand;
       r.activate = [this, target] { enter(target); };
       ui.region(std::move(r));
-      if (folder_ == target) ui.canvas().fill_round(box, dp::r2, ui.color(Token::bg_sel));
-      else if (ui.hovered(id)) ui.canvas().fill_round(box, dp::r2, ui.color(Token::bg_hover));
-      ui.canvas().icon(suffix.empty() ? Icon::home : Icon::folder, {box.x + 10, box.center().y - 9}, 18, ui.color(Token::text2));
+      if (folder_ == target)
+        ui.canvas().fill_round(box, dp::r2, ui.color(Token::bg_sel));
+      else if (ui.hovered(id))
+        ui.canvas().fill_round(box, dp::r2, ui.color(Token::bg_hover));
+      ui.canvas().icon(suffix.empty() ? Icon::home : Icon::folder, {box.x + 10, box.center().y - 9}, 18,
+                       ui.color(Token::text2));
       ui.line({box.x + 36, box.y, box.w - 40, box.h}, s(label), TextRole::body, ui.color(Token::text));
       ui.focus_ring(id, box, dp::r2, true);
     }
@@ -190,15 +202,24 @@ void FileChooser::build(Ui& ui) {
 
   // Where we are.
   Rect head = inside.take_top(36);
-  ui.icon_button({.id = "files.parent", .label = s(str::kParent), .icon = Icon::chevron_up, .rect = head.take_left(36).inset(2),
-                  .enabled = fs::path(folder_).has_relative_path(), .on = [this] { enter(fs::path(folder_).parent_path().string()); }, .size = 18});
-  ui.line({head.x + 6, head.y, head.w - 6, head.h}, one_line(folder_, 300), TextRole::small_strong, ui.color(Token::text2));
+  ui.icon_button({.id = "files.parent",
+                  .label = s(str::kParent),
+                  .icon = Icon::chevron_up,
+                  .rect = head.take_left(36).inset(2),
+                  .enabled = fs::path(folder_).has_relative_path(),
+                  .on = [this] { enter(fs::path(folder_).parent_path().string()); },
+                  .size = 18});
+  ui.line({head.x + 6, head.y, head.w - 6, head.h}, one_line(folder_, 300), TextRole::small_strong,
+          ui.color(Token::text2));
   ui.describe("files.folder", Role::text, head, folder_);
   Rect columns = inside.take_top(24);
   const double right = columns.right() - 10;
-  ui.line({columns.x + 38, columns.y, 100, 24}, s(str::kNameColumn), TextRole::caption, ui.color(Token::text3));
-  ui.line({right - 190, columns.y, 84, 24}, s(str::kSizeColumn), TextRole::caption, ui.color(Token::text3), Align::end);
-  ui.line({right - 96, columns.y, 96, 24}, s(str::kChangedColumn), TextRole::caption, ui.color(Token::text3), Align::end);
+  ui.line({columns.x + 38, columns.y, 100, 24}, s(str::kNameColumn), TextRole::caption,
+          ui.color(Token::text3));
+  ui.line({right - 190, columns.y, 84, 24}, s(str::kSizeColumn), TextRole::caption, ui.color(Token::text3),
+          Align::end);
+  ui.line({right - 96, columns.y, 96, 24}, s(str::kChangedColumn), TextRole::caption, ui.color(Token::text3),
+          Align::end);
   ui.canvas().hline(inside.x, inside.y, inside.w, ui.color(Token::border));
   inside.take_top(4);
 
@@ -212,7 +233,8 @@ void FileChooser::build(Ui& ui) {
   ui.canvas().push_clip(inside);
   if (!problem_.empty() || entries_.empty()) {
     const std::string text = problem_.empty() ? s(str::kFolderEmpty) : problem_;
-    ui.paragraph({inside.x + 8, inside.y + 24, inside.w - 16, 60}, text, TextRole::body, ui.color(problem_.empty() ? Token::text2 : Token::err), Align::center);
+    ui.paragraph({inside.x + 8, inside.y + 24, inside.w - 16, 60}, text, TextRole::body,
+                 ui.color(problem_.empty() ? Token::text2 : Token::err), Align::center);
     ui.describe("files.problem", Role::text, inside, text);
   } else {
     for (auto i = static_cast<std::size_t>(scroll_ / kRowHeight); i < entries_.size(); ++i) {
@@ -224,18 +246,32 @@ void FileChooser::build(Ui& ui) {
   ui.canvas().pop_clip();
   if (total > inside.h) {
     const double thumb = std::max(32.0, inside.h * inside.h / total);
-    ui.canvas().fill_round({inside.right() - 5, inside.y + (inside.h - thumb) * scroll_ / (total - inside.h), 5, thumb}, 2.5,
-                           ui.color(Token::border_ctl).with_alpha(0.55));
+    ui.canvas().fill_round(
+        {inside.right() - 5, inside.y + (inside.h - thumb) * scroll_ / (total - inside.h), 5, thumb}, 2.5,
+        ui.color(Token::border_ctl).with_alpha(0.55));
   }
 
   const double attach = ui.button_width(s(str::kAttachButton)), cancel = ui.button_width(s(str::kCancel));
   const bool ready = !selected_.empty() || !path_.model().blank();
-  ui.field({.id = "files.path", .label = {}, .rect = {foot.x, foot.y, foot.w - attach - cancel - 24, dp::kField}, .edit = &path_,
-            .placeholder = s(str::kPathOrName), .help = {}, .error = {}, .enter = [this, &ui] { accept_typed(ui); }, .escape = close});
-  ui.button({.id = "files.cancel", .label = s(str::kCancel), .rect = {foot.right() - attach - cancel - 8, foot.y, cancel, dp::kButton},
-             .kind = ButtonKind::outlined, .on = close});
-  ui.button({.id = "files.attach", .label = s(str::kAttachButton), .rect = {foot.right() - attach, foot.y, attach, dp::kButton},
-             .enabled = ready, .on = [this, &ui] { accept_typed(ui); }});
+  ui.field({.id = "files.path",
+            .label = {},
+            .rect = {foot.x, foot.y, foot.w - attach - cancel - 24, dp::kField},
+            .edit = &path_,
+            .placeholder = s(str::kPathOrName),
+            .help = {},
+            .error = {},
+            .enter = [this, &ui] { accept_typed(ui); },
+            .escape = close});
+  ui.button({.id = "files.cancel",
+             .label = s(str::kCancel),
+             .rect = {foot.right() - attach - cancel - 8, foot.y, cancel, dp::kButton},
+             .kind = ButtonKind::outlined,
+             .on = close});
+  ui.button({.id = "files.attach",
+             .label = s(str::kAttachButton),
+             .rect = {foot.right() - attach, foot.y, attach, dp::kButton},
+             .enabled = ready,
+             .on = [this, &ui] { accept_typed(ui); }});
   end_dialog(ui);
 }
 

@@ -9,15 +9,18 @@ bool plain(const MessageView& m) { return m.kind == MessageKind::text || m.kind 
 
 bool same_group(const MessageView& a, const MessageView& b) {
   const std::int64_t gap = b.time.ms - a.time.ms;
-  return plain(a) && plain(b) && a.own == b.own && a.sender == b.sender && gap <= kGroupSeconds * 1000 && gap >= -kGroupSeconds * 1000;
+  return plain(a) && plain(b) && a.own == b.own && a.sender == b.sender && gap <= kGroupSeconds * 1000 &&
+         gap >= -kGroupSeconds * 1000;
 }
 
 }  // namespace
 
-std::vector<Item> make_items(const std::vector<MessageView>& messages, std::optional<MessageId> unread_from, bool complete) {
+std::vector<Item> make_items(const std::vector<MessageView>& messages, std::optional<MessageId> unread_from,
+                             bool complete) {
   std::vector<Item> items;
   items.reserve(messages.size() + 8);
-  if (complete && !messages.empty()) items.push_back({{ItemKey::Kind::start, {}, 0}, 0, true, true, kGapSeparator});
+  if (complete && !messages.empty())
+    items.push_back({{ItemKey::Kind::start, {}, 0}, 0, true, true, kGapSeparator});
   std::optional<std::int64_t> day;
   Item* previous = nullptr;
   const auto push = [&](Item item) {
@@ -42,7 +45,13 @@ std::vector<Item> make_items(const std::vector<MessageView>& messages, std::opti
       // `previous` may have moved with the vector: it is always the last element here.
       items.back().last_of_group = false;
     }
-    Item item{{ItemKey::Kind::message, m.id, 0}, i, !joins, true, joins ? kGapInGroup : separated ? kGapSeparator : kGapBetween};
+    Item item{{ItemKey::Kind::message, m.id, 0},
+              i,
+              !joins,
+              true,
+              joins       ? kGapInGroup
+              : separated ? kGapSeparator
+                          : kGapBetween};
     previous = push(item);
   }
   return items;

@@ -21,13 +21,14 @@ struct Item {
   ItemKey key;
   std::size_t index = 0;  // of the message (day, unread: the message that follows)
   bool first_of_group = true, last_of_group = true;
-  double gap = 0;         // above, dp
+  double gap = 0;  // above, dp
 };
 
 inline constexpr int kGroupSeconds = 300;
 inline constexpr double kGapInGroup = 2, kGapBetween = 12, kGapSeparator = 16;
 
 // `complete`: the true start of the conversation is loaded, so it begins with a line that says so.
-std::vector<Item> make_items(const std::vector<MessageView>& messages, std::optional<MessageId> unread_from, bool complete);
+std::vector<Item> make_items(const std::vector<MessageView>& messages, std::optional<MessageId> unread_from,
+                             bool complete);
 
 }  // namespace sotto::desktop

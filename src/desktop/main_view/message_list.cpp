@@ -54,7 +54,8 @@ class MessageList::Source final : public ListSource {
     const auto it = std::ranges::find_if(state_.items, [&](const Item& item) {
       return item.key.kind == key.kind && (key.kind != ItemKey::Kind::day || item.key.day == key.day);
     });
-    return it == state_.items.end() ? std::nullopt : std::optional(static_cast<std::size_t>(it - state_.items.begin()));
+    return it == state_.items.end() ? std::nullopt
+                                    : std::optional(static_cast<std::size_t>(it - state_.items.begin()));
   }
 
  private:
@@ -95,7 +96,9 @@ bool MessageList::copy_selection(Clipboard& clipboard) {
 }
 
 void MessageList::refresh_items(State& state, const Log& log) {
-  if (state.revision == log.revision && state.unread_from == log.unread_from && state.complete == log.complete) return;
+  if (state.revision == log.revision && state.unread_from == log.unread_from &&
+      state.complete == log.complete)
+    return;
   state.revision = log.revision;
   state.unread_from = log.unread_from;
   state.complete = log.complete;
@@ -106,7 +109,8 @@ void MessageList::refresh_items(State& state, const Log& log) {
   }
 }
 
-void MessageList::build(Ui& ui, const ConversationView& conversation, const Rect& area, bool one_pane, bool covered) {
+void MessageList::build(Ui& ui, const ConversationView& conversation, const Rect& area, bool one_pane,
+                        bool covered) {
   Log* log = model_.log(conversation.id);
   State& state = states_[conversation.id];
   current_ = &state;
@@ -143,9 +147,11 @@ void MessageList::build(Ui& ui, const ConversationView& conversation, const Rect
     } else {
       const Rect box = area.centered(std::min(360.0, area.w - 32), 120);
       ui.avatar({box.center().x, box.y + 10}, 64, conversation.name, identity_of(conversation.peer.id));
-      ui.line({box.x, box.y + 56, box.w, 22}, fill(str::kSayHello, {{"name", isolated(conversation.name, 40)}}), TextRole::title,
+      ui.line({box.x, box.y + 56, box.w, 22},
+              fill(str::kSayHello, {{"name", isolated(conversation.name, 40)}}), TextRole::title,
               ui.color(Token::text), Align::center);
-      ui.paragraph({box.x, box.y + 84, box.w, 40}, s(str::kEncrypted), TextRole::body, ui.color(Token::text2), Align::center);
+      ui.paragraph({box.x, box.y + 84, box.w, 40}, s(str::kEncrypted), TextRole::body, ui.color(Token::text2),
+                   Align::center);
     }
     return;
   }
@@ -158,7 +164,9 @@ void MessageList::build(Ui& ui, const ConversationView& conversation, const Rect
   if (!state.positioned && (!log->loading || log->unread_from)) {
     state.positioned = true;
     state.anchor.to_end();
-    if (log->unread_from) state.anchor.to_item({ItemKey::Kind::unread, *log->unread_from, 0}, ScrollAnchor::Edge::top, area.h * 0.25);
+    if (log->unread_from)
+      state.anchor.to_item({ItemKey::Kind::unread, *log->unread_from, 0}, ScrollAnchor::Edge::top,
+                           area.h * 0.25);
   }
   // Arrivals while nobody looks: stay at the end only until the unread marker comes into the upper third.
   if (page_ != 0) {
@@ -166,7 +174,10 @@ void MessageList::build(Ui& ui, const ConversationView& conversation, const Rect
     page_ = 0;
   }
   if (pending_ != 0) {
-    const double elapsed = last_frame_ == TimePoint{} ? 16.0 : std::min(50.0, std::chrono::duration<double, std::milli>(ui.now() - last_frame_).count());
+    const double elapsed =
+        last_frame_ == TimePoint{}
+            ? 16.0
+            : std::min(50.0, std::chrono::duration<double, std::milli>(ui.now() - last_frame_).count());
     double step = pending_ * (1 - std::exp(-elapsed / 30.0));
     if (std::abs(pending_) < 1 || ui.animator().reduced()) step = pending_;
     if (ui.canvas().painting()) {
@@ -192,8 +203,11 @@ void MessageList::build(Ui& ui, const ConversationView& conversation, const Rect
     const BubbleLayout& l = bubbles_.layout(ui, m, column, one_pane);
     const double x = m.own ? left + column - l.width : left;
     const TextSelection* selection = selection_.message == m.id ? &selection_ : nullptr;
-    bubbles_.text_pointer = [this, &ui](const PointerEvent& e, const MessageView& message, Point at) { drag_selection(e, message, at, ui); };
-    bubbles_.paint(ui, m, item, l, {ui.canvas().snap(x), ui.canvas().snap(top), l.width, l.height}, selection);
+    bubbles_.text_pointer = [this, &ui](const PointerEvent& e, const MessageView& message, Point at) {
+      drag_selection(e, message, at, ui);
+    };
+    bubbles_.paint(ui, m, item, l, {ui.canvas().snap(x), ui.canvas().snap(top), l.width, l.height},
+                   selection);
   }
   paint_edges(ui, conversation, area, *log, rows);
 
@@ -218,12 +232,14 @@ void MessageList::build(Ui& ui, const ConversationView& conversation, const Rect
   if (!covered) note_read(ui, conversation, area, rows, state, *log, area.y);
 
   // Older ones before they are needed.
-  if (!rows.empty() && rows.front().index < 20 && !log->complete && !log->loading && !log->failed) model_.load_older(conversation.id);
+  if (!rows.empty() && rows.front().index < 20 && !log->complete && !log->loading && !log->failed)
+    model_.load_older(conversation.id);
 }
 
 void MessageList::paint_separator(Ui& ui, const Item& item, const Rect& row, const Log& log) {
   if (item.key.kind == ItemKey::Kind::start) {
-    ui.line({row.x, row.y + 8, row.w, 20}, s(str::kStartOfChat), TextRole::caption, ui.color(Token::text3), Align::center);
+    ui.line({row.x, row.y + 8, row.w, 20}, s(str::kStartOfChat), TextRole::caption, ui.color(Token::text3),
+            Align::center);
     return;
   }
   if (item.key.kind == ItemKey::Kind::unread) {
@@ -232,7 +248,8 @@ void MessageList::paint_separator(Ui& ui, const Item& item, const Rect& row, con
     const double y = row.y + kUnreadLine / 2;
     ui.canvas().hline(row.x, y, (row.w - w) / 2, ui.color(Token::accent));
     ui.canvas().hline(row.x + (row.w + w) / 2, y, (row.w - w) / 2, ui.color(Token::accent));
-    ui.line({row.x, row.y, row.w, kUnreadLine}, text, TextRole::caption_strong, ui.color(Token::link), Align::center);
+    ui.line({row.x, row.y, row.w, kUnreadLine}, text, TextRole::caption_strong, ui.color(Token::link),
+            Align::center);
     ui.describe("messages.unread_marker", Role::text, {row.x, row.y, row.w, kUnreadLine}, text);
     return;
   }
@@ -244,7 +261,8 @@ void MessageList::paint_separator(Ui& ui, const Item& item, const Rect& row, con
   ui.describe("messages.day", Role::text, pill, day);
 }
 
-void MessageList::paint_edges(Ui& ui, const ConversationView& conversation, const Rect& area, Log& log, const std::vector<Placed>& rows) {
+void MessageList::paint_edges(Ui& ui, const ConversationView& conversation, const Rect& area, Log& log,
+                              const std::vector<Placed>& rows) {
   if (rows.empty() || rows.front().index > 0 || log.complete) return;
   const Rect bar{area.x, area.y + 8, area.w, 28};
   if (log.failed) {
@@ -253,18 +271,24 @@ void MessageList::paint_edges(Ui& ui, const ConversationView& conversation, cons
     const double x = area.x + (area.w - w) / 2;
     ui.canvas().fill_round({x - 12, bar.y, w + 24, 28}, 14, ui.color(Token::bg_sunk));
     ui.line({x, bar.y, w, 28}, text, TextRole::caption, ui.color(Token::err));
-    ui.button({.id = "messages.load_again", .label = s(str::kTryAgain), .rect = {x + w - 80, bar.y, 80, 28}, .kind = ButtonKind::text,
-               .on = [this, id = conversation.id] { model_.load_older(id); }, .small = true});
+    ui.button({.id = "messages.load_again",
+               .label = s(str::kTryAgain),
+               .rect = {x + w - 80, bar.y, 80, 28},
+               .kind = ButtonKind::text,
+               .on = [this, id = conversation.id] { model_.load_older(id); },
+               .small = true});
   } else if (log.loading) {
     const double w = ui.text_width(s(str::kLoadingOlder), TextRole::caption) + 48;
     const Rect pill{area.x + (area.w - w) / 2, bar.y, w, 28};
     ui.canvas().fill_round(pill, 14, ui.color(Token::bg_sunk));
     ui.spinner({pill.x + 18, pill.center().y}, 14, ui.color(Token::text3));
-    ui.line({pill.x + 32, pill.y, pill.w, 28}, s(str::kLoadingOlder), TextRole::caption, ui.color(Token::text2));
+    ui.line({pill.x + 32, pill.y, pill.w, 28}, s(str::kLoadingOlder), TextRole::caption,
+            ui.color(Token::text2));
   }
 }
 
-void MessageList::jump_button(Ui& ui, const ConversationView& conversation, const Rect& area, const std::vector<Placed>& rows, const State& state) {
+void MessageList::jump_button(Ui& ui, const ConversationView& conversation, const Rect& area,
+                              const std::vector<Placed>& rows, const State& state) {
   if (rows.empty() || state.anchor.at_end()) return;
   const Placed& last = rows.back();
   double beyond = last.y + last.height - area.h;
@@ -294,8 +318,8 @@ void MessageList::jump_button(Ui& ui, const ConversationView& conversation, cons
   }
 }
 
-void MessageList::note_read(Ui& ui, const ConversationView& conversation, const Rect& area, const std::vector<Placed>& rows,
-                            const State& state, const Log& log, double) {
+void MessageList::note_read(Ui& ui, const ConversationView& conversation, const Rect& area,
+                            const std::vector<Placed>& rows, const State& state, const Log& log, double) {
   if (!ui.window_focused() || conversation.unread == 0 || ui.now() - ui.last_input() > kAttentive) return;
   const MessageView* newest = nullptr;
   for (const Placed& row : rows) {
@@ -328,15 +352,19 @@ void MessageList::drag_selection(const PointerEvent& e, const MessageView& m, Po
     press_clicks_ = e.clicks;
     press_from_ = press_to_ = index;
     if (e.clicks == 2) std::tie(press_from_, press_to_) = word_around(layout->shown, index);
-    if (e.clicks >= 3) press_from_ = paragraph_start(layout->shown, index), press_to_ = paragraph_end(layout->shown, index);
+    if (e.clicks >= 3)
+      press_from_ = paragraph_start(layout->shown, index), press_to_ = paragraph_end(layout->shown, index);
     selection_ = {m.id, press_from_, press_to_};
   } else if (e.kind == PointerKind::drag && selection_.message == m.id) {
     selection_.from = index < press_from_ ? press_to_ : press_from_;
     selection_.to = index < press_from_ ? index : std::max(index, press_to_);
   }
-  const std::size_t from = std::min(selection_.from, selection_.to), to = std::max(selection_.from, selection_.to);
+  const std::size_t from = std::min(selection_.from, selection_.to),
+                    to = std::max(selection_.from, selection_.to);
   // All of it is copied as it was typed, not as it is shown.
-  selection_text_ = from == 0 && to == layout->shown.size() && !layout->collapsed ? clean_input(m.text) : layout->shown.substr(from, to - from);
+  selection_text_ = from == 0 && to == layout->shown.size() && !layout->collapsed
+                        ? clean_input(m.text)
+                        : layout->shown.substr(from, to - from);
   if (e.kind == PointerKind::release && !selection_.empty()) ui.clipboard().set_primary(selection_text_);
 }
 

@@ -19,7 +19,7 @@ class MessageList {
   void build(Ui& ui, const ConversationView& conversation, const Rect& area, bool one_pane, bool covered);
 
   void opened(const ConversationId& id);
-  void sent();          // an own message was sent: go to the end
+  void sent();  // an own message was sent: go to the end
   void to_latest(Ui& ui);
   void page(int direction);
   bool copy_selection(Clipboard& clipboard);
@@ -40,17 +40,19 @@ class MessageList {
 
   void refresh_items(State& state, const Log& log);
   void paint_separator(Ui& ui, const Item& item, const Rect& row, const Log& log);
-  void paint_edges(Ui& ui, const ConversationView& conversation, const Rect& area, Log& log, const std::vector<Placed>& rows);
-  void jump_button(Ui& ui, const ConversationView& conversation, const Rect& area, const std::vector<Placed>& rows, const State& state);
-  void note_read(Ui& ui, const ConversationView& conversation, const Rect& area, const std::vector<Placed>& rows, const State& state,
-                 const Log& log, double list_top);
+  void paint_edges(Ui& ui, const ConversationView& conversation, const Rect& area, Log& log,
+                   const std::vector<Placed>& rows);
+  void jump_button(Ui& ui, const ConversationView& conversation, const Rect& area,
+                   const std::vector<Placed>& rows, const State& state);
+  void note_read(Ui& ui, const ConversationView& conversation, const Rect& area,
+                 const std::vector<Placed>& rows, const State& state, const Log& log, double list_top);
   void drag_selection(const PointerEvent& event, const MessageView& message, Point at, Ui& ui);
 
   Model& model_;
   Bubbles bubbles_;
   std::unordered_map<ConversationId, State> states_;
   State* current_ = nullptr;
-  double pending_ = 0;      // wheel distance not yet scrolled
+  double pending_ = 0;  // wheel distance not yet scrolled
   double page_ = 0;
   TimePoint last_scroll_{}, last_frame_{};
   TextSelection selection_;

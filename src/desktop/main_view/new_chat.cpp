@@ -52,21 +52,24 @@ void NewChatDialog::search(Ui&) {
       return;
     }
     found_ = std::move(*result);
-    std::erase_if(found_, [this](const UserView& u) { return model_.account && u.id == model_.account->user.id; });
+    std::erase_if(found_,
+                  [this](const UserView& u) { return model_.account && u.id == model_.account->user.id; });
   });
 }
 
 void NewChatDialog::build(Ui& ui) {
   if (!shown_) return;
   const auto close = [this] { shown_ = false; };
-  Rect inside = begin_dialog(ui, "new_chat", 420, std::min(460.0, ui.window().h - 48), s(str::kNewMessage), close);
+  Rect inside =
+      begin_dialog(ui, "new_chat", 420, std::min(460.0, ui.window().h - 48), s(str::kNewMessage), close);
 
   const std::string query = lower_ascii(one_line(name_.text(), 64));
   // People known from chats match locally and at once; the server is asked for the exact name.
   std::vector<UserView> people;
   for (const ConversationView& c : model_.conversations) {
     if (c.kind != client::ConversationKind::direct) continue;
-    if (query.empty() || c.peer.username.find(query) != std::string::npos || lower_ascii(c.name).find(query) != std::string::npos) {
+    if (query.empty() || c.peer.username.find(query) != std::string::npos ||
+        lower_ascii(c.name).find(query) != std::string::npos) {
       people.push_back(c.peer);
     }
   }
@@ -76,15 +79,30 @@ void NewChatDialog::build(Ui& ui) {
     }
   }
 
-  ui.field({.id = "new_chat.name", .label = {}, .rect = inside.take_top(dp::kField), .edit = &name_, .placeholder = s(str::kNewMessageField),
-            .help = {}, .error = {}, .leading = Icon::search,
-            .enter = [this, &ui, people] { if (!people.empty()) pick(ui, people.front()); else search(ui); }, .escape = close});
+  ui.field({.id = "new_chat.name",
+            .label = {},
+            .rect = inside.take_top(dp::kField),
+            .edit = &name_,
+            .placeholder = s(str::kNewMessageField),
+            .help = {},
+            .error = {},
+            .leading = Icon::search,
+            .enter =
+                [this, &ui, people] {
+                  if (!people.empty())
+                    pick(ui, people.front());
+                  else
+                    search(ui);
+                },
+            .escape = close});
   inside.take_top(12);
 
   if (query.size() >= 2 && query != asked_) {
     const TimePoint due = name_.last_change() + kTypingPause;
-    if (ui.now() >= due) search(ui);
-    else ui.wake_at(due);
+    if (ui.now() >= due)
+      search(ui);
+    else
+      ui.wake_at(due);
   }
 
   ui.canvas().push_clip(inside);
@@ -111,9 +129,12 @@ void NewChatDialog::build(Ui& ui) {
     if (ui.hovered(id)) ui.canvas().fill_round(row, dp::r2, ui.color(Token::bg_hover));
     const std::string name = user.display_name.empty() ? user.username : user.display_name;
     ui.avatar({row.x + 12 + 18, row.center().y}, 36, name, identity_of(user.id));
-    ui.line({row.x + 60, row.y + 7, row.w - 72, 20}, one_line(name, 64), TextRole::strong, ui.color(Token::text));
-    ui.line({row.x + 60, row.y + 27, row.w - 72, 18}, "@" + user.username, TextRole::small, ui.color(Token::text2));
-    if (user.verified) ui.canvas().icon(Icon::shield_check, {row.right() - 30, row.center().y - 9}, 18, ui.color(Token::ok));
+    ui.line({row.x + 60, row.y + 7, row.w - 72, 20}, one_line(name, 64), TextRole::strong,
+            ui.color(Token::text));
+    ui.line({row.x + 60, row.y + 27, row.w - 72, 18}, "@" + user.username, TextRole::small,
+            ui.color(Token::text2));
+    if (user.verified)
+      ui.canvas().icon(Icon::shield_check, {row.right() - 30, row.center().y - 9}, 18, ui.color(Token::ok));
     ui.focus_ring(id, row, dp::r2, true);
     y += kRowHeight;
   }

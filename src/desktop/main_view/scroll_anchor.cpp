@@ -16,7 +16,9 @@ ScrollAnchor::Position ScrollAnchor::resolve(ListSource& source, double viewport
 std::vector<Placed> ScrollAnchor::place(ListSource& source, double viewport) {
   const std::size_t count = source.count();
   if (count == 0) return {};
-  auto [index, y] = resolve(source, viewport);
+  const Position start_at = resolve(source, viewport);
+  const std::size_t index = start_at.index;
+  double y = start_at.y;
   last_index_ = index;
 
   // Down to the bottom edge; if the content ends above it, everything moves down.
@@ -49,7 +51,8 @@ std::vector<Placed> ScrollAnchor::place(ListSource& source, double viewport) {
   return rows;
 }
 
-void ScrollAnchor::choose(const std::vector<Placed>& rows, ListSource& source, double viewport, bool may_stick) {
+void ScrollAnchor::choose(const std::vector<Placed>& rows, ListSource& source, double viewport,
+                          bool may_stick) {
   if (rows.empty()) return;
   const Placed& last = rows.back();
   if (may_stick && last.index + 1 == source.count() && last.y + last.height <= viewport + 0.5) {

@@ -15,8 +15,8 @@ class Sidebar {
 
   void build(Ui& ui, Rect area);
   std::function<void()> new_message;
-  std::function<void(Rect)> open_menu;                       // from the own avatar
-  std::function<std::string(const ConversationId&)> draft;   // text of a draft, empty when none
+  std::function<void(Rect)> open_menu;                      // from the own avatar
+  std::function<std::string(const ConversationId&)> draft;  // text of a draft, empty when none
 
  private:
   double banner(Ui& ui, const Rect& area);

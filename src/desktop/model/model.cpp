@@ -11,7 +11,9 @@ namespace {
 constexpr int kPage = 80;
 constexpr std::size_t kMaxToasts = 3;
 
-bool unsent(const MessageView& m) { return m.state == MessageState::sending || m.state == MessageState::failed; }
+bool unsent(const MessageView& m) {
+  return m.state == MessageState::sending || m.state == MessageState::failed;
+}
 
 // Unsent messages after everything; then the core's order.
 bool before(const MessageView& a, const MessageView& b) {
@@ -35,10 +37,13 @@ template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
 };
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
 
 }  // namespace
 
-Model::Model(client::Commands& commands, UiPost post, std::function<TimePoint()> now, std::function<WallTime()> wall)
+Model::Model(client::Commands& commands, UiPost post, std::function<TimePoint()> now,
+             std::function<WallTime()> wall)
     : commands_(commands), post_(std::move(post)), now_(std::move(now)), wall_(std::move(wall)) {
   connection.state = client::ConnectionState::connecting;
 }
@@ -110,28 +115,28 @@ void Model::refresh_all() {
 
 void Model::register_account(client::RegisterParams params, Answer answer) {
   commands_.account_register(std::move(params), on_ui<AccountView>([this, answer](auto result) {
-    if (result) {
-      account = *result;
-      answer(std::nullopt);
-      refresh_all();
-    } else {
-      answer(result.error());
-    }
-    touched();
-  }));
+                               if (result) {
+                                 account = *result;
+                                 answer(std::nullopt);
+                                 refresh_all();
+                               } else {
+                                 answer(result.error());
+                               }
+                               touched();
+                             }));
 }
 
 void Model::login(client::LoginParams params, Answer answer) {
   commands_.account_login(std::move(params), on_ui<AccountView>([this, answer](auto result) {
-    if (result) {
-      account = *result;
-      answer(std::nullopt);
-      refresh_all();
-    } else {
-      answer(result.error());
-    }
-    touched();
-  }));
+                            if (result) {
+                              account = *result;
+                              answer(std::nullopt);
+                              refresh_all();
+                            } else {
+                              answer(result.error());
+                            }
+                            touched();
+                          }));
 }
 
 void Model::logout() {
@@ -147,9 +152,9 @@ void Model::logout() {
 
 void Model::find_user(std::string username, std::function<void(Result<std::vector<UserView>>)> answer) {
   commands_.contacts_find(std::move(username), on_ui<std::vector<UserView>>([this, answer](auto result) {
-    answer(std::move(result));
-    touched();
-  }));
+                            answer(std::move(result));
+                            touched();
+                          }));
 }
 
 void Model::open_conversation(const ConversationId& id) {
@@ -182,10 +187,10 @@ void Model::close_conversation() {
 
 void Model::open_direct(const UserId& user) {
   commands_.conversations_direct(user, on_ui<ConversationView>([this](auto result) {
-    if (!result) return problem(result.error());
-    put_conversation(*result);
-    open_conversation(result->id);
-  }));
+                                   if (!result) return problem(result.error());
+                                   put_conversation(*result);
+                                   open_conversation(result->id);
+                                 }));
 }
 
 void Model::load(const ConversationId& id, std::optional<MessageId> from) {
@@ -194,27 +199,28 @@ void Model::load(const ConversationId& id, std::optional<MessageId> from) {
   l.loading = true;
   l.failed = false;
   commands_.messages_history(id, from, kPage, on_ui<std::vector<MessageView>>([this, id, from](auto result) {
-    Log& l2 = logs_[id];
-    l2.loading = false;
-    ++l2.revision;
-    if (!result) {
-      l2.failed = true;
-      return touched();
-    }
-    if (result->size() < static_cast<std::size_t>(kPage)) l2.complete = true;
-    const ConversationView* c = conversation(id);
-    const int unread_count = c != nullptr ? c->unread : 0;
-    for (const MessageView& m : *result) put_message(m);
-    if (!from && unread_count > 0 && !l2.unread_from) {
-      int left = unread_count;
-      for (auto it = l2.messages.rbegin(); it != l2.messages.rend() && left > 0; ++it) {
-        if (it->own) continue;
-        l2.unread_from = it->id;
-        --left;
-      }
-    }
-    touched();
-  }));
+                               Log& l2 = logs_[id];
+                               l2.loading = false;
+                               ++l2.revision;
+                               if (!result) {
+                                 l2.failed = true;
+                                 return touched();
+                               }
+                               if (result->size() < static_cast<std::size_t>(kPage)) l2.complete = true;
+                               const ConversationView* c = conversation(id);
+                               const int unread_count = c != nullptr ? c->unread : 0;
+                               for (const MessageView& m : *result) put_message(m);
+                               if (!from && unread_count > 0 && !l2.unread_from) {
+                                 int left = unread_count;
+                                 for (auto it = l2.messages.rbegin(); it != l2.messages.rend() && left > 0;
+                                      ++it) {
+                                   if (it->own) continue;
+                                   l2.unread_from = it->id;
+                                   --left;
+                                 }
+                               }
+                               touched();
+                             }));
 }
 
 void Model::load_older(const ConversationId& id) {
@@ -226,135 +232,137 @@ void Model::load_older(const ConversationId& id) {
 void Model::send(const ConversationId& id, std::string text, std::vector<std::string> files) {
   if (files.empty()) {
     commands_.messages_send(id, std::move(text), std::nullopt, on_ui<MessageView>([this](auto result) {
-      if (!result) return problem(result.error());
-      put_message(*result);
-      touched();
-    }));
+                              if (!result) return problem(result.error());
+                              put_message(*result);
+                              touched();
+                            }));
     return;
   }
   // The caption belongs to the first file.
   for (std::string& path : files) {
     commands_.files_send(id, std::move(path), std::exchange(text, {}),
                          on_ui<client::Commands::SentFile>([this](auto result) {
-      if (!result) return problem(result.error());
-      put_transfer(result->transfer);
-      put_message(result->message);
-      touched();
-    }));
+                           if (!result) return problem(result.error());
+                           put_transfer(result->transfer);
+                           put_message(result->message);
+                           touched();
+                         }));
   }
 }
 
 void Model::retry(const MessageId& id) {
   commands_.messages_retry(id, on_ui<MessageView>([this](auto result) {
-    if (!result) return problem(result.error());
-    put_message(*result);
-    touched();
-  }));
+                             if (!result) return problem(result.error());
+                             put_message(*result);
+                             touched();
+                           }));
 }
 
 void Model::mark_read(const ConversationId& id, const MessageId& up_to) {
   if (const auto it = read_reported_.find(id); it != read_reported_.end() && it->second == up_to) return;
   read_reported_[id] = up_to;
   commands_.messages_mark_read(id, up_to, on_ui<Unit>([this, id](auto result) {
-    if (!result) read_reported_.erase(id);  // tried again when it is seen again
-  }));
+                                 if (!result) read_reported_.erase(id);  // tried again when it is seen again
+                               }));
 }
 
 void Model::fetch(const MessageView& message) {
   commands_.files_fetch(message.id, {}, on_ui<TransferView>([this](auto result) {
-    if (!result) return problem(result.error());
-    put_transfer(*result);
-    touched();
-  }));
+                          if (!result) return problem(result.error());
+                          put_transfer(*result);
+                          touched();
+                        }));
 }
 
 void Model::pause(const TransferId& id) {
   commands_.files_pause(id, on_ui<TransferView>([this](auto result) {
-    if (!result) return problem(result.error());
-    put_transfer(*result);
-    touched();
-  }));
+                          if (!result) return problem(result.error());
+                          put_transfer(*result);
+                          touched();
+                        }));
 }
 
 void Model::resume(const TransferId& id) {
   commands_.files_resume(id, on_ui<TransferView>([this](auto result) {
-    if (!result) return problem(result.error());
-    put_transfer(*result);
-    touched();
-  }));
+                           if (!result) return problem(result.error());
+                           put_transfer(*result);
+                           touched();
+                         }));
 }
 
 void Model::cancel(const TransferId& id) {
   commands_.files_cancel(id, on_ui<TransferView>([this](auto result) {
-    if (!result) return problem(result.error());
-    put_transfer(*result);
-    touched();
-  }));
+                           if (!result) return problem(result.error());
+                           put_transfer(*result);
+                           touched();
+                         }));
 }
 
 void Model::safety_number(const UserId& user, std::function<void(Result<std::string>)> answer) {
   commands_.contacts_safety_number(user, on_ui<std::string>([this, answer](auto result) {
-    answer(std::move(result));
-    touched();
-  }));
+                                     answer(std::move(result));
+                                     touched();
+                                   }));
 }
 
 void Model::verify(const UserId& user, bool verified, std::string digits) {
   commands_.contacts_verify(user, verified, std::move(digits), on_ui<UserView>([this](auto result) {
-    if (!result) return problem(result.error());
-    put_user(*result);
-    touched();
-  }));
+                              if (!result) return problem(result.error());
+                              put_user(*result);
+                              touched();
+                            }));
 }
 
 void Model::start_call(const ConversationId& id, bool video) {
   commands_.calls_start(id, video, on_ui<CallView>([this](auto result) {
-    if (!result) return problem(result.error());
-    put_call(*result);
-    touched();
-  }));
+                          if (!result) return problem(result.error());
+                          put_call(*result);
+                          touched();
+                        }));
 }
 
 void Model::accept_call(const CallId& id, bool video) {
   commands_.calls_accept(id, video, on_ui<CallView>([this](auto result) {
-    if (!result) return problem(result.error());
-    if (second_call && second_call->id == result->id) {
-      second_call.reset();
-      call = *result;
-      call_state_since = now_();
-    }
-    put_call(*result);
-    touched();
-  }));
+                           if (!result) return problem(result.error());
+                           if (second_call && second_call->id == result->id) {
+                             second_call.reset();
+                             call = *result;
+                             call_state_since = now_();
+                           }
+                           put_call(*result);
+                           touched();
+                         }));
 }
 
 void Model::decline_call(const CallId& id) {
   dismissed_calls_.insert(id);
-  if (second_call && second_call->id == id) second_call.reset();
-  else if (call && call->id == id) call.reset();
+  if (second_call && second_call->id == id)
+    second_call.reset();
+  else if (call && call->id == id)
+    call.reset();
   commands_.calls_decline(id, on_ui<CallView>([this](auto result) {
-    if (!result) problem(result.error());
-    touched();
-  }));
+                            if (!result) problem(result.error());
+                            touched();
+                          }));
   if (call_changed) call_changed();
   touched();
 }
 
 void Model::hang_up(const CallId& id) {
   commands_.calls_hangup(id, on_ui<CallView>([this](auto result) {
-    if (!result) return problem(result.error());
-    put_call(*result);
-    touched();
-  }));
+                           if (!result) return problem(result.error());
+                           put_call(*result);
+                           touched();
+                         }));
 }
 
 void Model::set_call(client::Commands::CallSettings settings) {
   if (!call) return;
   commands_.calls_set(call->id, settings, on_ui<CallView>([this](auto result) {
-    if (!result) return problem(result.error());
-    put_call(*result);
-    touched();
-  }));
+                        if (!result) return problem(result.error());
+                        put_call(*result);
+                        touched();
+                      }));
 }
 
 void Model::dismiss_call() {
@@ -469,8 +477,10 @@ void Model::put_message(const MessageView& m) {
 
 void Model::put_conversation(const ConversationView& c) {
   const auto found = std::ranges::find(conversations, c.id, &ConversationView::id);
-  if (found == conversations.end()) conversations.push_back(c);
-  else *found = c;
+  if (found == conversations.end())
+    conversations.push_back(c);
+  else
+    *found = c;
   if (call && call->peer.id == c.peer.id) call->peer.online = c.peer.online;
   sort_conversations();
 }
@@ -492,7 +502,8 @@ void Model::put_user(const UserView& user) {
 void Model::put_transfer(const TransferView& t) {
   TransferView& kept = transfers_[t.id];
   // Bytes never go back while the state stays.
-  const std::uint64_t bytes = kept.id == t.id && kept.state == t.state ? std::max(kept.bytes, t.bytes) : t.bytes;
+  const std::uint64_t bytes =
+      kept.id == t.id && kept.state == t.state ? std::max(kept.bytes, t.bytes) : t.bytes;
   kept = t;
   kept.bytes = bytes;
   Log* l = log(t.conversation);
@@ -513,19 +524,23 @@ void Model::put_call(const CallView& c) {
   const bool busy = call && call->id != c.id && call->state != CallState::ended;
   if (busy) {
     // A second call that rings; one that ended meanwhile goes away.
-    if (c.state == CallState::ended) second_call.reset();
-    else second_call = c;
+    if (c.state == CallState::ended)
+      second_call.reset();
+    else
+      second_call = c;
   } else {
     if (!call && c.state == CallState::ended && c.reason == EndReason::cancelled && !c.outgoing) return;
     if (!call || call->id != c.id || call->state != c.state || call->active_s != c.active_s) {
-      const bool same_clock = call && call->id == c.id && call->state == c.state && c.active_s == call_seconds(now_());
+      const bool same_clock =
+          call && call->id == c.id && call->state == c.state && c.active_s == call_seconds(now_());
       if (!same_clock) call_state_since = now_();
     }
     if (!call || call->id != c.id) call_stats = {};
     call = c;
     // What rang and was not answered leaves no screen behind: the timeline tells it.
     if (c.state == CallState::ended && !c.outgoing && c.active_s == 0 &&
-        (c.reason == EndReason::cancelled || c.reason == EndReason::no_answer || c.reason == EndReason::declined)) {
+        (c.reason == EndReason::cancelled || c.reason == EndReason::no_answer ||
+         c.reason == EndReason::declined)) {
       call.reset();
     }
     if (second_call && (!call || call->state == CallState::ended)) {

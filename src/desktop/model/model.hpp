@@ -54,7 +54,8 @@ struct Toast {
 
 class Model final : public client::EventSink {
  public:
-  Model(client::Commands& commands, UiPost post, std::function<TimePoint()> now, std::function<WallTime()> wall);
+  Model(client::Commands& commands, UiPost post, std::function<TimePoint()> now,
+        std::function<WallTime()> wall);
 
   // ---- state ----
   bool account_known = false;
@@ -113,8 +114,8 @@ class Model final : public client::EventSink {
   void on_event(const client::Event& event) override;
 
   std::function<void()> changed;
-  std::function<void(const MessageView&)> message_arrived;   // from somebody else
-  std::function<void(const MessageView&)> message_sent;      // an own one appeared
+  std::function<void(const MessageView&)> message_arrived;  // from somebody else
+  std::function<void(const MessageView&)> message_sent;     // an own one appeared
   std::function<void()> call_changed;
   std::function<void(const ConversationId&)> conversation_opened;
 

@@ -11,8 +11,10 @@ namespace sotto::desktop {
 class ForwardEvents final : public client::EventSink {
  public:
   void on_event(const client::Event& event) override {
-    if (target_ != nullptr) target_->on_event(event);
-    else early_.push_back(event);
+    if (target_ != nullptr)
+      target_->on_event(event);
+    else
+      early_.push_back(event);
   }
   void to(client::EventSink& target) {
     target_ = &target;

@@ -16,13 +16,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr double kNotch = 60;  // dp per wheel step: three lines
-constexpr int kLocalOnlyMs = 34;  // own picture without a far one: about 30 a second
-constexpr int kFarSilentMs = 60;
+constexpr double kNotch = 60;     // dp per wheel step: three lines
+constexpr int kFarSilentMs = 60;  // the own picture waits this long for a far one to be shown with
 
 TimePoint steady_now() { return TimePoint(std::chrono::steady_clock::now().time_since_epoch()); }
 WallTime wall_now() {
-  return {std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+  return {
+      std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
 }
 
 Key key_of(SDL_Keycode code) {
@@ -60,8 +60,9 @@ Key key_of(SDL_Keycode code) {
 }
 
 bool modifier(SDL_Keycode code) {
-  return code == SDLK_LSHIFT || code == SDLK_RSHIFT || code == SDLK_LCTRL || code == SDLK_RCTRL || code == SDLK_LALT ||
-         code == SDLK_RALT || code == SDLK_LGUI || code == SDLK_RGUI || code == SDLK_CAPSLOCK || code == SDLK_NUMLOCKCLEAR || code == SDLK_MODE;
+  return code == SDLK_LSHIFT || code == SDLK_RSHIFT || code == SDLK_LCTRL || code == SDLK_RCTRL ||
+         code == SDLK_LALT || code == SDLK_RALT || code == SDLK_LGUI || code == SDLK_RGUI ||
+         code == SDLK_CAPSLOCK || code == SDLK_NUMLOCKCLEAR || code == SDLK_MODE;
 }
 
 std::string take(char* text) {
@@ -74,9 +75,13 @@ std::string take(char* text) {
 
 class SdlWindow::SdlClipboard final : public Clipboard {
  public:
-  std::string text() override { return SDL_HasClipboardText() == SDL_TRUE ? take(SDL_GetClipboardText()) : ""; }
+  std::string text() override {
+    return SDL_HasClipboardText() == SDL_TRUE ? take(SDL_GetClipboardText()) : "";
+  }
   void set_text(const std::string& text) override { SDL_SetClipboardText(text.c_str()); }
-  std::string primary() override { return SDL_HasPrimarySelectionText() == SDL_TRUE ? take(SDL_GetPrimarySelectionText()) : ""; }
+  std::string primary() override {
+    return SDL_HasPrimarySelectionText() == SDL_TRUE ? take(SDL_GetPrimarySelectionText()) : "";
+  }
   void set_primary(const std::string& text) override { SDL_SetPrimarySelectionText(text.c_str()); }
 };
 
@@ -113,7 +118,8 @@ double SdlWindow::choose_scale_now() const {
   if (environment != nullptr && *environment != '\0') facts.environment = environment;
   if (x11_ != nullptr) facts.xft_dpi = x11_->xft_dpi();
   float dpi = 0;
-  if (SDL_GetDisplayDPI(std::max(0, SDL_GetWindowDisplayIndex(window_)), &dpi, nullptr, nullptr) == 0) facts.display_dpi = dpi;
+  if (SDL_GetDisplayDPI(std::max(0, SDL_GetWindowDisplayIndex(window_)), &dpi, nullptr, nullptr) == 0)
+    facts.display_dpi = dpi;
   return choose_scale(facts);
 }
 
@@ -131,11 +137,13 @@ Status SdlWindow::create(const WindowOptions& options, client::Commands& command
   const int width = options.width > 0 ? options.width : static_cast<int>(dp::kFirstW);
   const int height = options.height > 0 ? options.height : static_cast<int>(dp::kFirstH);
   const int undefined = static_cast<int>(SDL_WINDOWPOS_CENTERED);
-  window_ = SDL_CreateWindow("Sotto", options.x.value_or(undefined), options.y.value_or(undefined), width, height,
-                             SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
-  if (window_ == nullptr) return fail(ErrorCode::unavailable, std::string("The window could not be made: ") + SDL_GetError());
+  window_ = SDL_CreateWindow("Sotto", options.x.value_or(undefined), options.y.value_or(undefined), width,
+                             height, SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
+  if (window_ == nullptr)
+    return fail(ErrorCode::unavailable, std::string("The window could not be made: ") + SDL_GetError());
   compositor_ = std::make_unique<Compositor>(window_);
-  if (!compositor_->ok()) return fail(ErrorCode::unavailable, std::string("Nothing can draw here: ") + SDL_GetError());
+  if (!compositor_->ok())
+    return fail(ErrorCode::unavailable, std::string("Nothing can draw here: ") + SDL_GetError());
   x11_ = std::make_unique<X11Facts>(window_);
   clipboard_ = std::make_unique<SdlClipboard>();
   int out_w = 0, out_h = 0;
@@ -143,11 +151,14 @@ Status SdlWindow::create(const WindowOptions& options, client::Commands& command
   ratio_ = static_cast<double>(out_w) / std::max(1, width);
   scale_ = choose_scale_now();
   if (options.width <= 0 && scale_ > 1) {
-    SDL_SetWindowSize(window_, static_cast<int>(width * scale_ / ratio_), static_cast<int>(height * scale_ / ratio_));
+    SDL_SetWindowSize(window_, static_cast<int>(width * scale_ / ratio_),
+                      static_cast<int>(height * scale_ / ratio_));
   }
-  SDL_SetWindowMinimumSize(window_, static_cast<int>(dp::kMinWindowW * scale_ / ratio_), static_cast<int>(dp::kMinWindowH * scale_ / ratio_));
-  app_ = std::make_unique<App>(commands, *clipboard_, [this](std::function<void()> work) { queue_.post(std::move(work)); }, steady_now, wall_now,
-                               scale_, options.app);
+  SDL_SetWindowMinimumSize(window_, static_cast<int>(dp::kMinWindowW * scale_ / ratio_),
+                           static_cast<int>(dp::kMinWindowH * scale_ / ratio_));
+  app_ = std::make_unique<App>(
+      commands, *clipboard_, [this](std::function<void()> work) { queue_.post(std::move(work)); }, steady_now,
+      wall_now, scale_, options.app);
   app_->model().changed = [this] { dirty_ = true; };
   app_->attention = [this] { SDL_FlashWindow(window_, SDL_FLASH_UNTIL_FOCUSED); };
   app_->engine().prewarm();
@@ -163,7 +174,8 @@ Status SdlWindow::create(const WindowOptions& options, client::Commands& command
 Point SdlWindow::to_dp(int x, int y) const { return {x * ratio_ / scale_, y * ratio_ / scale_}; }
 
 PictureState SdlWindow::picture(Stream stream) const {
-  return {compositor_->has_frame(stream), compositor_->frame_width(stream), compositor_->frame_height(stream)};
+  return {compositor_->has_frame(stream), compositor_->frame_width(stream),
+          compositor_->frame_height(stream)};
 }
 
 // The regions of the last frame may describe what is no longer there: built again without painting before
@@ -185,7 +197,8 @@ void SdlWindow::draw() {
   Rect over_bounds;
   {
     // Only while pictures are shown is there something to lie over.
-    const bool pictures = !app_->ui().videos().empty() || compositor_->has_frame(Stream::remote) || compositor_->has_frame(Stream::local);
+    const bool pictures = !app_->ui().videos().empty() || compositor_->has_frame(Stream::remote) ||
+                          compositor_->has_frame(Stream::local);
     Canvas canvas(compositor_->base(), pictures ? compositor_->clear_over() : nullptr, scale_);
     app_->build(canvas, size_dp_, picture(Stream::remote), picture(Stream::local));
     over_bounds = canvas.over_bounds_px();
@@ -220,7 +233,8 @@ void SdlWindow::update_input_state() {
   const Rect caret = app_->ui().caret_window_rect();
   if (!caret.empty()) {
     const double k = scale_ / ratio_;
-    const SDL_Rect rect{static_cast<int>(caret.x * k), static_cast<int>(caret.y * k), 1, static_cast<int>(caret.h * k)};
+    const SDL_Rect rect{static_cast<int>(caret.x * k), static_cast<int>(caret.y * k), 1,
+                        static_cast<int>(caret.h * k)};
     SDL_SetTextInputRect(&rect);
   }
   const Cursor wanted = app_->ui().cursor();
@@ -228,7 +242,8 @@ void SdlWindow::update_input_state() {
     cursor_ = wanted;
     SDL_Cursor*& cursor = cursors_[static_cast<std::size_t>(wanted)];
     if (cursor == nullptr) {
-      constexpr std::array kSystem{SDL_SYSTEM_CURSOR_ARROW, SDL_SYSTEM_CURSOR_HAND, SDL_SYSTEM_CURSOR_IBEAM, SDL_SYSTEM_CURSOR_SIZEWE};
+      constexpr std::array kSystem{SDL_SYSTEM_CURSOR_ARROW, SDL_SYSTEM_CURSOR_HAND, SDL_SYSTEM_CURSOR_IBEAM,
+                                   SDL_SYSTEM_CURSOR_SIZEWE};
       cursor = SDL_CreateSystemCursor(kSystem[static_cast<std::size_t>(wanted)]);
     }
     if (cursor != nullptr) SDL_SetCursor(cursor);
@@ -239,7 +254,8 @@ void SdlWindow::take_pictures() {
   const bool in_call = app_->call_live();
   if (auto frame = inbox_.take_remote()) {
     if (in_call) {
-      const bool resized = compositor_->frame_width(Stream::remote) != frame->width || compositor_->frame_height(Stream::remote) != frame->height;
+      const bool resized = compositor_->frame_width(Stream::remote) != frame->width ||
+                           compositor_->frame_height(Stream::remote) != frame->height;
       compositor_->set_frame(Stream::remote, std::move(frame));
       if (resized) dirty_ = true;
       pictures_new_ = true;
@@ -249,12 +265,13 @@ void SdlWindow::take_pictures() {
   }
   if (auto frame = inbox_.take_local()) {
     if (in_call) {
-      const bool resized = compositor_->frame_width(Stream::local) != frame->width || compositor_->frame_height(Stream::local) != frame->height;
+      const bool resized = compositor_->frame_width(Stream::local) != frame->width ||
+                           compositor_->frame_height(Stream::local) != frame->height;
       compositor_->set_frame(Stream::local, std::move(frame));
       if (resized) dirty_ = true;
       // It rides along with the next far picture; alone only when none comes.
       const TimePoint now = steady_now();
-      if (!pictures_new_) pictures_due_ = now + milliseconds(now - last_remote_ < milliseconds(kFarSilentMs) ? kLocalOnlyMs : 0);
+      if (!pictures_new_) pictures_due_ = std::max(now, last_remote_ + milliseconds(kFarSilentMs));
       pictures_new_ = true;
     }
   }
@@ -276,7 +293,9 @@ void SdlWindow::run() {
       timeout = static_cast<int>(std::min<std::int64_t>(left, 60'000));
     }
     SDL_Event event;
-    const int got = timeout == 0 ? SDL_PollEvent(&event) : timeout < 0 ? SDL_WaitEvent(&event) : SDL_WaitEventTimeout(&event, timeout);
+    const int got = timeout == 0  ? SDL_PollEvent(&event)
+                    : timeout < 0 ? SDL_WaitEvent(&event)
+                                  : SDL_WaitEventTimeout(&event, timeout);
     app_->ui().set_time(steady_now());
     if (got != 0) {
       handle(event);
@@ -332,7 +351,8 @@ void SdlWindow::handle_window(const SDL_WindowEvent& event) {
       compositor_->output_size(out_w, out_h);
       SDL_GetWindowSize(window_, &w, &h);
       ratio_ = static_cast<double>(out_w) / std::max(1, w);
-      if ((SDL_GetWindowFlags(window_) & (SDL_WINDOW_MAXIMIZED | SDL_WINDOW_FULLSCREEN)) == 0) last_size_ = {w, h};
+      if ((SDL_GetWindowFlags(window_) & (SDL_WINDOW_MAXIMIZED | SDL_WINDOW_FULLSCREEN)) == 0)
+        last_size_ = {w, h};
       const double scale = choose_scale_now();
       if (scale != scale_) {
         scale_ = scale;
@@ -351,15 +371,23 @@ void SdlWindow::handle(const SDL_Event& event) {
   Ui& ui = app_->ui();
   bool changed = false;
   switch (event.type) {
-    case SDL_QUIT: changed = true; app_->close_requested(); break;
+    case SDL_QUIT:
+      changed = true;
+      app_->close_requested();
+      break;
     case SDL_WINDOWEVENT: handle_window(event.window); break;
-    case SDL_MOUSEMOTION: changed = ui.pointer_moved(to_dp(event.motion.x, event.motion.y)); update_input_state(); break;
+    case SDL_MOUSEMOTION:
+      changed = ui.pointer_moved(to_dp(event.motion.x, event.motion.y));
+      update_input_state();
+      break;
     case SDL_MOUSEBUTTONDOWN:
     case SDL_MOUSEBUTTONUP: {
       const SDL_Keymod mod = SDL_GetModState();
       PointerEvent pointer;
       pointer.kind = event.type == SDL_MOUSEBUTTONDOWN ? PointerKind::press : PointerKind::release;
-      pointer.button = event.button.button == SDL_BUTTON_LEFT ? Button::left : event.button.button == SDL_BUTTON_MIDDLE ? Button::middle : Button::right;
+      pointer.button = event.button.button == SDL_BUTTON_LEFT     ? Button::left
+                       : event.button.button == SDL_BUTTON_MIDDLE ? Button::middle
+                                                                  : Button::right;
       pointer.at = to_dp(event.button.x, event.button.y);
       pointer.clicks = event.button.clicks;
       pointer.shift = (mod & KMOD_SHIFT) != 0;
@@ -370,7 +398,8 @@ void SdlWindow::handle(const SDL_Event& event) {
       break;
     }
     case SDL_MOUSEWHEEL: {
-      const float steps = event.wheel.preciseY != 0 ? event.wheel.preciseY : static_cast<float>(event.wheel.y);
+      const float steps =
+          event.wheel.preciseY != 0 ? event.wheel.preciseY : static_cast<float>(event.wheel.y);
       changed = ui.wheel(to_dp(event.wheel.mouseX, event.wheel.mouseY), -steps * kNotch);
       break;
     }
@@ -378,15 +407,21 @@ void SdlWindow::handle(const SDL_Event& event) {
       const Uint16 mod = event.key.keysym.mod;
       app_->caps_lock((mod & KMOD_CAPS) != 0);
       if (modifier(event.key.keysym.sym)) break;
-      KeyEvent key{.key = key_of(event.key.keysym.sym), .ctrl = (mod & KMOD_CTRL) != 0, .shift = (mod & KMOD_SHIFT) != 0,
-                   .alt = (mod & KMOD_LALT) != 0, .repeat = event.key.repeat != 0};
+      KeyEvent key{.key = key_of(event.key.keysym.sym),
+                   .ctrl = (mod & KMOD_CTRL) != 0,
+                   .shift = (mod & KMOD_SHIFT) != 0,
+                   .alt = (mod & KMOD_LALT) != 0,
+                   .repeat = event.key.repeat != 0};
       changed = app_->key(key);
       break;
     }
     case SDL_TEXTINPUT: changed = app_->text_input(event.text.text); break;
-    case SDL_TEXTEDITING: changed = ui.text_editing(event.edit.text, static_cast<std::size_t>(std::max(0, event.edit.start))); break;
+    case SDL_TEXTEDITING:
+      changed = ui.text_editing(event.edit.text, static_cast<std::size_t>(std::max(0, event.edit.start)));
+      break;
     case SDL_TEXTEDITING_EXT:
-      changed = ui.text_editing(event.editExt.text, static_cast<std::size_t>(std::max(0, event.editExt.start)));
+      changed =
+          ui.text_editing(event.editExt.text, static_cast<std::size_t>(std::max(0, event.editExt.start)));
       SDL_free(event.editExt.text);
       break;
     case SDL_DROPBEGIN: dropped_.clear(); break;
@@ -427,8 +462,14 @@ std::string SdlWindow::respond(const std::string& query) {
   const Ui& ui = app_->ui();
   const double k = scale_ / ratio_;
   const auto describe = [&](const Region& r) {
-    return Json{{"id", r.id}, {"label", valid_utf8(r.label)}, {"value", valid_utf8(r.value)}, {"enabled", r.enabled}, {"focused", ui.focused(r.id)},
-                {"rect", {std::lround(r.rect.x * k), std::lround(r.rect.y * k), std::lround(r.rect.w * k), std::lround(r.rect.h * k)}}};
+    return Json{{"id", r.id},
+                {"label", valid_utf8(r.label)},
+                {"value", valid_utf8(r.value)},
+                {"enabled", r.enabled},
+                {"focused", ui.focused(r.id)},
+                {"rect",
+                 {std::lround(r.rect.x * k), std::lround(r.rect.y * k), std::lround(r.rect.w * k),
+                  std::lround(r.rect.h * k)}}};
   };
   const std::string what = in.value("q", "");
   if (what == "find") {
@@ -439,10 +480,15 @@ std::string SdlWindow::respond(const std::string& query) {
   if (what == "tree") {
     Json elements = Json::array();
     for (const Region& r : ui.regions()) elements.push_back(describe(r));
-    return Json{{"elements", std::move(elements)}, {"focus", ui.focus_id()}, {"title", valid_utf8(title_)}}.dump();
+    return Json{{"elements", std::move(elements)}, {"focus", ui.focus_id()}, {"title", valid_utf8(title_)}}
+        .dump();
   }
   if (what == "stats") {
-    return Json{{"frames", frames_}, {"pictures", pictures_shown_}, {"layouts", app_->engine().layouts_made()}, {"software", compositor_->software()}}.dump();
+    return Json{{"frames", frames_},
+                {"pictures", pictures_shown_},
+                {"layouts", app_->engine().layouts_made()},
+                {"software", compositor_->software()}}
+        .dump();
   }
   return R"({"error":"unknown question"})";
 }

@@ -37,7 +37,11 @@ void save_settings(const std::string& path, const WindowSettings& settings) {
   const std::string temporary = path + ".new";
   {
     std::ofstream out(temporary, std::ios::trunc);
-    out << nlohmann::json{{"width", settings.width}, {"height", settings.height}, {"theme", settings.dark ? "dark" : "light"}}.dump(2) << '\n';
+    out << nlohmann::json{{"width", settings.width},
+                          {"height", settings.height},
+                          {"theme", settings.dark ? "dark" : "light"}}
+               .dump(2)
+        << '\n';
     if (!out.good()) return;
   }
   std::error_code ignored;

@@ -22,13 +22,15 @@ constexpr int kPollMs = 200;
 Result<std::unique_ptr<TestSocket>> TestSocket::listen(const std::string& path, std::function<void()> wake) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return fail(ErrorCode::invalid_argument, "The test socket's path is too long.");
+  if (path.size() >= sizeof address.sun_path)
+    return fail(ErrorCode::invalid_argument, "The test socket's path is too long.");
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (socket < 0) return fail(ErrorCode::unavailable, "No socket for the tests.");
   ::unlink(path.c_str());
   const mode_t before = ::umask(0077);
-  const int bound = ::bind(socket, static_cast<const sockaddr*>(static_cast<const void*>(&address)), sizeof address);
+  const int bound =
+      ::bind(socket, static_cast<const sockaddr*>(static_cast<const void*>(&address)), sizeof address);
   ::umask(before);
   if (bound != 0 || ::listen(socket, 4) != 0) {
     ::close(socket);

@@ -3,7 +3,8 @@
 //
 // One JSON object per line over a Unix socket that only this user may open:
 //   {"q":"tree"}                 -> {"elements":[...], "focus":"composer.edit", ...}
-//   {"q":"find","id":"x"}        -> {"element":{id,label,value,rect:[x,y,w,h],enabled,focused}} or {"element":null}
+//   {"q":"find","id":"x"}        -> {"element":{id,label,value,rect:[x,y,w,h],enabled,focused}} or
+//   {"element":null}
 //   {"q":"stats"}                -> {"frames":n,"pictures":n,"layouts":n}
 // Answers are given after the frame that follows, so they describe what is on the screen.
 #pragma once

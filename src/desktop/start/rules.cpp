@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::size_t kLongestAddress = 2048;  // links carry a fingerprint and a token
 constexpr std::size_t kLeastPassword = 10;
-constexpr std::array<std::string_view, 12> kCommon{"password", "passwort", "123456", "qwerty", "qwertz", "letmein",
-                                                   "abc123", "iloveyou", "admin", "welcome", "monkey", "dragon"};
+constexpr std::array<std::string_view, 12> kCommon{"password", "passwort", "123456", "qwerty",
+                                                   "qwertz",   "letmein",  "abc123", "iloveyou",
+                                                   "admin",    "welcome",  "monkey", "dragon"};
 
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kSpaces = " \t\r\n";
@@ -25,7 +26,8 @@ std::string_view trim(std::string_view text) {
 }
 
 bool host_char(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 Error bad(std::string_view why) { return fail(ErrorCode::invalid_argument, std::string(why)); }
@@ -34,7 +36,8 @@ Error bad(std::string_view why) { return fail(ErrorCode::invalid_argument, std::
 
 std::string lower_ascii(std::string_view text) {
   std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(out, out.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
@@ -60,9 +63,10 @@ Result<ServerInput> parse_server(std::string_view raw) {
     if (close == std::string_view::npos || close < 3) return bad(str::kBadAddress);
     host = text.substr(0, close + 1);
     const std::string_view inside = text.substr(1, close - 1);
-    const bool plausible = inside.find(':') != std::string_view::npos && std::ranges::all_of(inside, [](char c) {
-      return std::isxdigit(static_cast<unsigned char>(c)) != 0 || c == ':' || c == '.';
-    });
+    const bool plausible =
+        inside.find(':') != std::string_view::npos && std::ranges::all_of(inside, [](char c) {
+          return std::isxdigit(static_cast<unsigned char>(c)) != 0 || c == ':' || c == '.';
+        });
     if (!plausible) return bad(str::kBadAddress);
     const std::string_view rest = text.substr(close + 1);
     if (!rest.empty() && rest.front() != ':') return bad(str::kBadAddress);
@@ -81,7 +85,8 @@ Result<ServerInput> parse_server(std::string_view raw) {
     }
   }
   if (!port.empty()) {
-    if (port.size() > 5 || !std::ranges::all_of(port, [](unsigned char c) { return std::isdigit(c) != 0; })) return bad(str::kBadPort);
+    if (port.size() > 5 || !std::ranges::all_of(port, [](unsigned char c) { return std::isdigit(c) != 0; }))
+      return bad(str::kBadPort);
     const int value = std::stoi(std::string(port));
     if (value < 1 || value > 65535) return bad(str::kBadPort);
   }
@@ -89,7 +94,9 @@ Result<ServerInput> parse_server(std::string_view raw) {
 }
 
 std::string user_name_problem(std::string_view name) {
-  const auto allowed = [](unsigned char c) { return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '.' || c == '_' || c == '-'; };
+  const auto allowed = [](unsigned char c) {
+    return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '.' || c == '_' || c == '-';
+  };
   const bool good = name.size() >= 2 && name.size() <= 32 && std::ranges::all_of(name, allowed) &&
                     std::isalnum(static_cast<unsigned char>(name.front())) != 0;
   return good ? "" : std::string(str::kUserRule);

@@ -9,8 +9,8 @@
 namespace sotto::desktop {
 
 struct ServerInput {
-  std::string server;   // what the core gets: the address or the whole link
-  std::string host;     // what is shown
+  std::string server;  // what the core gets: the address or the whole link
+  std::string host;    // what is shown
   bool invite_link = false;
 };
 // host, host:port, [ipv6], [ipv6]:port, https://host[:port][/], or an invite link.

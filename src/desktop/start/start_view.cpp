@@ -32,7 +32,8 @@ void draw_mark(Ui& ui, Point center, double size) {
 }  // namespace
 
 StartView::StartView(Model& model, std::string device_name)
-    : model_(model), password_(TextEdit::Style{.password = true, .max_bytes = 1024}),
+    : model_(model),
+      password_(TextEdit::Style{.password = true, .max_bytes = 1024}),
       repeat_(TextEdit::Style{.password = true, .max_bytes = 1024}) {
   device_.model().set_text(std::move(device_name));
 }
@@ -52,7 +53,9 @@ void StartView::go(Ui& ui, Screen screen) {
   offer_replace_ = false;
   password_.model().wipe();
   repeat_.model().wipe();
-  ui.focus(screen == Screen::server ? "start.server" : screen == Screen::login ? "login.username" : "register.username");
+  ui.focus(screen == Screen::server  ? "start.server"
+           : screen == Screen::login ? "login.username"
+                                     : "register.username");
 }
 
 void StartView::go_on(Ui& ui) {
@@ -78,10 +81,14 @@ void StartView::build(Ui& ui) {
   Region scroller;
   scroller.id = "start.page";
   scroller.rect = window;
-  scroller.wheel = [this, h = window.h](double dy) { scroll_ = std::clamp(scroll_ + dy, 0.0, std::max(0.0, content_ - h)); };
+  scroller.wheel = [this, h = window.h](double dy) {
+    scroll_ = std::clamp(scroll_ + dy, 0.0, std::max(0.0, content_ - h));
+  };
   ui.region(std::move(scroller));
-  if (screen_ == Screen::server) build_server(ui);
-  else build_account(ui);
+  if (screen_ == Screen::server)
+    build_server(ui);
+  else
+    build_account(ui);
 }
 
 void StartView::build_server(Ui& ui) {
@@ -95,15 +102,26 @@ void StartView::build_server(Ui& ui) {
   y += 64 + 24;
   ui.line({x, y, width, 28}, s(str::kConnectTitle), TextRole::heading, ui.color(Token::text), Align::center);
   y += 28 + 8;
-  y += ui.paragraph({x, y, width, 100}, s(str::kConnectBody), TextRole::body, ui.color(Token::text2), Align::center);
+  y += ui.paragraph({x, y, width, 100}, s(str::kConnectBody), TextRole::body, ui.color(Token::text2),
+                    Align::center);
   y += 32 + kLabel;
-  const double below = ui.field({.id = "start.server", .label = s(str::kServerLabel), .rect = {x, y, width, dp::kField},
-                                 .edit = &address_, .placeholder = {}, .help = s(str::kServerHelp), .error = address_error_,
-                                 .enter = [this, &ui] { if (!address_.model().blank()) go_on(ui); }});
+  const double below = ui.field({.id = "start.server",
+                                 .label = s(str::kServerLabel),
+                                 .rect = {x, y, width, dp::kField},
+                                 .edit = &address_,
+                                 .placeholder = {},
+                                 .help = s(str::kServerHelp),
+                                 .error = address_error_,
+                                 .enter = [this, &ui] {
+                                   if (!address_.model().blank()) go_on(ui);
+                                 }});
   y = std::max(below + 20, y + dp::kField + 40);
   const double button = std::max(120.0, ui.button_width(s(str::kContinue)));
-  ui.button({.id = "start.continue", .label = s(str::kContinue), .rect = {x + width - button, y, button, dp::kButton},
-             .enabled = !address_.model().blank(), .on = [this, &ui] { go_on(ui); }});
+  ui.button({.id = "start.continue",
+             .label = s(str::kContinue),
+             .rect = {x + width - button, y, button, dp::kButton},
+             .enabled = !address_.model().blank(),
+             .on = [this, &ui] { go_on(ui); }});
 }
 
 void StartView::build_account(Ui& ui) {
@@ -113,16 +131,22 @@ void StartView::build_account(Ui& ui) {
   const double top = std::max(24.0, (window.h - content_) / 2) - scroll_;
   double y = top;
 
-  ui.icon_button({.id = "start.back", .label = s(str::kBack), .icon = Icon::back, .rect = {x - 10, y, 40, 40}, .enabled = !busy_,
+  ui.icon_button({.id = "start.back",
+                  .label = s(str::kBack),
+                  .icon = Icon::back,
+                  .rect = {x - 10, y, 40, 40},
+                  .enabled = !busy_,
                   .on = [this, &ui] { go(ui, Screen::server); }});
   ui.canvas().icon(Icon::lock, {x + 36, y + 11}, 18, ui.color(Token::ok));
-  ui.line({x + 60, y, width - 60, 40}, isolated(server_ ? server_->host : "", 80), TextRole::title, ui.color(Token::text));
+  ui.line({x + 60, y, width - 60, 40}, isolated(server_ ? server_->host : "", 80), TextRole::title,
+          ui.color(Token::text));
   y += 40 + 16;
 
   // Two segments.
   const Rect tabs{x, y, width, 40};
   ui.canvas().fill_round(tabs, dp::r2, ui.color(Token::bg_sunk));
-  const std::array<std::pair<Screen, std::string_view>, 2> kTabs{{{Screen::login, str::kSignIn}, {Screen::create, str::kCreateAccount}}};
+  const std::array<std::pair<Screen, std::string_view>, 2> kTabs{
+      {{Screen::login, str::kSignIn}, {Screen::create, str::kCreateAccount}}};
   for (std::size_t i = 0; i < kTabs.size(); ++i) {
     const auto [screen, label] = kTabs[i];
     const std::string id = screen == Screen::login ? "start.tab_login" : "start.tab_register";
@@ -144,7 +168,8 @@ void StartView::build_account(Ui& ui) {
       if (screen_ != target) go(ui, target);
     };
     ui.region(std::move(r));
-    ui.line(cell, s(label), on ? TextRole::strong : TextRole::body, ui.color(on ? Token::text : Token::text2), Align::center);
+    ui.line(cell, s(label), on ? TextRole::strong : TextRole::body, ui.color(on ? Token::text : Token::text2),
+            Align::center);
     ui.focus_ring(id, cell.inset(3), dp::r2 - 2, true);
   }
   y += 40 + 24;
@@ -166,29 +191,65 @@ void StartView::build_account(Ui& ui) {
 
 double StartView::build_login(Ui& ui, double x, double y, double width) {
   const bool ready = !user_.model().blank() && !password_.text().empty() && !busy_;
-  const auto submit = [this, &ui, ready] { if (ready) sign_in(ui, false); };
-  const auto back = [this, &ui] { if (!busy_) go(ui, Screen::server); };
+  const auto submit = [this, &ui, ready] {
+    if (ready) sign_in(ui, false);
+  };
+  const auto back = [this, &ui] {
+    if (!busy_) go(ui, Screen::server);
+  };
   y += kLabel;
-  y = ui.field({.id = "login.username", .label = s(str::kUserName), .rect = {x, y, width, dp::kField}, .edit = &user_,
-                .placeholder = {}, .help = {}, .error = {}, .enabled = !busy_, .enter = submit, .escape = back});
+  y = ui.field({.id = "login.username",
+                .label = s(str::kUserName),
+                .rect = {x, y, width, dp::kField},
+                .edit = &user_,
+                .placeholder = {},
+                .help = {},
+                .error = {},
+                .enabled = !busy_,
+                .enter = submit,
+                .escape = back});
   y += kGap + kLabel;
-  y = ui.field({.id = "login.password", .label = s(str::kPassword), .rect = {x, y, width, dp::kField}, .edit = &password_,
-                .placeholder = {}, .help = caps_lock_ && ui.focused("login.password") ? s(str::kCapsLock) : "", .error = {},
-                .enabled = !busy_, .reveal_button = true, .enter = submit, .escape = back});
+  y = ui.field({.id = "login.password",
+                .label = s(str::kPassword),
+                .rect = {x, y, width, dp::kField},
+                .edit = &password_,
+                .placeholder = {},
+                .help = caps_lock_ && ui.focused("login.password") ? s(str::kCapsLock) : "",
+                .error = {},
+                .enabled = !busy_,
+                .reveal_button = true,
+                .enter = submit,
+                .escape = back});
   y += kGap + kLabel;
-  y = ui.field({.id = "login.device", .label = s(str::kDeviceName), .rect = {x, y, width, dp::kField}, .edit = &device_,
-                .placeholder = {}, .help = {}, .error = {}, .enabled = !busy_, .enter = submit, .escape = back});
+  y = ui.field({.id = "login.device",
+                .label = s(str::kDeviceName),
+                .rect = {x, y, width, dp::kField},
+                .edit = &device_,
+                .placeholder = {},
+                .help = {},
+                .error = {},
+                .enabled = !busy_,
+                .enter = submit,
+                .escape = back});
   y += 24;
   double right = x + width;
   const std::string label = s(busy_ ? str::kSigningIn : str::kSignIn);
   const double button = std::max(120.0, ui.button_width(label, busy_));
-  ui.button({.id = "login.submit", .label = label, .rect = {right - button, y, button, dp::kButton}, .enabled = ready || busy_,
-             .busy = busy_, .on = submit});
+  ui.button({.id = "login.submit",
+             .label = label,
+             .rect = {right - button, y, button, dp::kButton},
+             .enabled = ready || busy_,
+             .busy = busy_,
+             .on = submit});
   right -= button + 8;
   if (offer_replace_ && !busy_) {
     const double other = ui.button_width(s(str::kReplaceButton));
-    ui.button({.id = "login.replace", .label = s(str::kReplaceButton), .rect = {right - other, y, other, dp::kButton},
-               .kind = ButtonKind::outlined, .enabled = ready, .on = [this, &ui] { sign_in(ui, true); }});
+    ui.button({.id = "login.replace",
+               .label = s(str::kReplaceButton),
+               .rect = {right - other, y, other, dp::kButton},
+               .kind = ButtonKind::outlined,
+               .enabled = ready,
+               .on = [this, &ui] { sign_in(ui, true); }});
   }
   return y + dp::kButton;
 }
@@ -200,17 +261,30 @@ bool StartView::judged(const Ui& ui, const std::string& id, const TextEdit& edit
 
 bool StartView::create_ready() const {
   const bool invited = server_ && (server_->invite_link || !invite_.model().blank());
-  return !busy_ && invited && user_name_problem(user_.text()).empty() && display_name_problem(display_.text()).empty() &&
+  return !busy_ && invited && user_name_problem(user_.text()).empty() &&
+         display_name_problem(display_.text()).empty() &&
          password_problem(password_.text(), user_.text()).empty() && password_.text() == repeat_.text();
 }
 
 double StartView::build_create(Ui& ui, double x, double y, double width) {
-  const auto submit = [this, &ui] { if (create_ready()) create(ui); };
-  const auto back = [this, &ui] { if (!busy_) go(ui, Screen::server); };
+  const auto submit = [this, &ui] {
+    if (create_ready()) create(ui);
+  };
+  const auto back = [this, &ui] {
+    if (!busy_) go(ui, Screen::server);
+  };
   if (server_ && !server_->invite_link) {
     y += kLabel;
-    y = ui.field({.id = "register.invite", .label = s(str::kInviteCode), .rect = {x, y, width, dp::kField}, .edit = &invite_,
-                  .placeholder = {}, .help = {}, .error = invite_error_, .enabled = !busy_, .enter = submit, .escape = back});
+    y = ui.field({.id = "register.invite",
+                  .label = s(str::kInviteCode),
+                  .rect = {x, y, width, dp::kField},
+                  .edit = &invite_,
+                  .placeholder = {},
+                  .help = {},
+                  .error = invite_error_,
+                  .enabled = !busy_,
+                  .enter = submit,
+                  .escape = back});
     y += kGap;
   }
   // Lower-cased while typing.
@@ -219,21 +293,49 @@ double StartView::build_create(Ui& ui, double x, double y, double width) {
     user_.model().set_text(lower);
     user_.model().set_caret(caret, false);
   }
-  const std::string user_bad = !user_error_.empty() ? user_error_ : judged(ui, "register.username", user_) ? user_name_problem(user_.text()) : "";
+  const std::string user_bad = !user_error_.empty()                     ? user_error_
+                               : judged(ui, "register.username", user_) ? user_name_problem(user_.text())
+                                                                        : "";
   y += kLabel;
-  y = ui.field({.id = "register.username", .label = s(str::kUserName), .rect = {x, y, width, dp::kField}, .edit = &user_,
-                .placeholder = {}, .help = {}, .error = user_bad, .enabled = !busy_, .enter = submit, .escape = back,
-                .good = !user_.text().empty() && user_name_problem(user_.text()).empty() && user_error_.empty()});
+  y = ui.field(
+      {.id = "register.username",
+       .label = s(str::kUserName),
+       .rect = {x, y, width, dp::kField},
+       .edit = &user_,
+       .placeholder = {},
+       .help = {},
+       .error = user_bad,
+       .enabled = !busy_,
+       .enter = submit,
+       .escape = back,
+       .good = !user_.text().empty() && user_name_problem(user_.text()).empty() && user_error_.empty()});
   y += kGap + kLabel;
-  y = ui.field({.id = "register.display_name", .label = s(str::kDisplayName), .rect = {x, y, width, dp::kField}, .edit = &display_,
-                .placeholder = {}, .help = {}, .error = judged(ui, "register.display_name", display_) ? display_name_problem(display_.text()) : "",
-                .enabled = !busy_, .enter = submit, .escape = back, .good = display_name_problem(display_.text()).empty()});
+  y = ui.field(
+      {.id = "register.display_name",
+       .label = s(str::kDisplayName),
+       .rect = {x, y, width, dp::kField},
+       .edit = &display_,
+       .placeholder = {},
+       .help = {},
+       .error = judged(ui, "register.display_name", display_) ? display_name_problem(display_.text()) : "",
+       .enabled = !busy_,
+       .enter = submit,
+       .escape = back,
+       .good = display_name_problem(display_.text()).empty()});
   y += kGap + kLabel;
   const std::string problem = password_problem(password_.text(), user_.text());
   const bool caps = caps_lock_ && (ui.focused("register.password") || ui.focused("register.repeat"));
-  y = ui.field({.id = "register.password", .label = s(str::kPassword), .rect = {x, y, width, dp::kField}, .edit = &password_,
-                .placeholder = {}, .help = caps ? s(str::kCapsLock) : "", .error = judged(ui, "register.password", password_) ? problem : "",
-                .enabled = !busy_, .reveal_button = true, .enter = submit, .escape = back});
+  y = ui.field({.id = "register.password",
+                .label = s(str::kPassword),
+                .rect = {x, y, width, dp::kField},
+                .edit = &password_,
+                .placeholder = {},
+                .help = caps ? s(str::kCapsLock) : "",
+                .error = judged(ui, "register.password", password_) ? problem : "",
+                .enabled = !busy_,
+                .reveal_button = true,
+                .enter = submit,
+                .escape = back});
   if (!password_.text().empty()) {
     // Four steps and a word: never colour alone.
     constexpr std::array<std::string_view, 4> kWords{str::kVeryWeak, str::kWeak, str::kFair, str::kStrong};
@@ -242,24 +344,46 @@ double StartView::build_create(Ui& ui, double x, double y, double width) {
     const double cell = (width - 96 - 3 * 4) / 4;
     y += 8;
     for (int i = 0; i < 4; ++i) {
-      ui.canvas().fill_round({x + i * (cell + 4), y + 6, cell, 4}, 2, i <= strength ? ink : ui.color(Token::border));
+      ui.canvas().fill_round({x + i * (cell + 4), y + 6, cell, 4}, 2,
+                             i <= strength ? ink : ui.color(Token::border));
     }
-    ui.line({x + width - 88, y, 88, 16}, s(kWords[static_cast<std::size_t>(strength)]), TextRole::caption, ink, Align::end);
+    ui.line({x + width - 88, y, 88, 16}, s(kWords[static_cast<std::size_t>(strength)]), TextRole::caption,
+            ink, Align::end);
     y += 16;
   }
   y += kGap + kLabel;
   const bool differs = judged(ui, "register.repeat", repeat_) && repeat_.text() != password_.text();
-  y = ui.field({.id = "register.repeat", .label = s(str::kRepeatPassword), .rect = {x, y, width, dp::kField}, .edit = &repeat_,
-                .placeholder = {}, .help = {}, .error = differs ? s(str::kPasswordsDiffer) : "", .enabled = !busy_, .enter = submit,
-                .escape = back, .good = !repeat_.text().empty() && repeat_.text() == password_.text()});
+  y = ui.field({.id = "register.repeat",
+                .label = s(str::kRepeatPassword),
+                .rect = {x, y, width, dp::kField},
+                .edit = &repeat_,
+                .placeholder = {},
+                .help = {},
+                .error = differs ? s(str::kPasswordsDiffer) : "",
+                .enabled = !busy_,
+                .enter = submit,
+                .escape = back,
+                .good = !repeat_.text().empty() && repeat_.text() == password_.text()});
   y += kGap + kLabel;
-  y = ui.field({.id = "register.device", .label = s(str::kDeviceName), .rect = {x, y, width, dp::kField}, .edit = &device_,
-                .placeholder = {}, .help = {}, .error = {}, .enabled = !busy_, .enter = submit, .escape = back});
+  y = ui.field({.id = "register.device",
+                .label = s(str::kDeviceName),
+                .rect = {x, y, width, dp::kField},
+                .edit = &device_,
+                .placeholder = {},
+                .help = {},
+                .error = {},
+                .enabled = !busy_,
+                .enter = submit,
+                .escape = back});
   y += 24;
   const std::string label = s(busy_ ? str::kCreating : str::kCreateAccount);
   const double button = std::max(140.0, ui.button_width(label, busy_));
-  ui.button({.id = "register.submit", .label = label, .rect = {x + width - button, y, button, dp::kButton},
-             .enabled = create_ready() || busy_, .busy = busy_, .on = submit});
+  ui.button({.id = "register.submit",
+             .label = label,
+             .rect = {x + width - button, y, button, dp::kButton},
+             .enabled = create_ready() || busy_,
+             .busy = busy_,
+             .on = submit});
   return y + dp::kButton;
 }
 

@@ -103,10 +103,12 @@ std::string EditModel::cut(TimePoint now) {
 bool EditModel::merges(const Step& step) const {
   if (sealed_ || undo_.empty()) return false;
   const Step& last = undo_.back();
-  if (last.action != step.action || step.action == Action::single || step.last - last.last > kPause) return false;
+  if (last.action != step.action || step.action == Action::single || step.last - last.last > kPause)
+    return false;
   switch (step.action) {
     case Action::typing: {
-      if (step.at != last.at + last.inserted.size() || last.inserted.empty() || !step.removed.empty()) return false;
+      if (step.at != last.at + last.inserted.size() || last.inserted.empty() || !step.removed.empty())
+        return false;
       // A new word begins a new step; the space after a word still belongs to it.
       return !(is_space(last.inserted.back()) && !is_space(step.inserted.front()));
     }
@@ -117,8 +119,11 @@ bool EditModel::merges(const Step& step) const {
   return false;
 }
 
-void EditModel::replace(std::size_t from, std::size_t to, std::string_view with, Action action, TimePoint now) {
-  Step step{from, text_.substr(from, to - from), std::string(with), caret_, anchor_, from + with.size(), action, now};
+void EditModel::replace(std::size_t from, std::size_t to, std::string_view with, Action action,
+                        TimePoint now) {
+  Step step{
+      from, text_.substr(from, to - from), std::string(with), caret_, anchor_, from + with.size(), action,
+      now};
   text_.replace(from, to - from, with);
   caret_ = anchor_ = step.caret_after;
   ++revision_;

@@ -24,20 +24,23 @@ std::size_t char_size(std::string_view text, std::size_t at) {
 }
 
 bool is_bidi_control(gunichar c) {
-  return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F || c == 0x061C;
+  return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F ||
+         c == 0x061C;
 }
 
 bool is_mark(gunichar c) {
   const GUnicodeType type = g_unichar_type(c);
   // Variation selectors and keycaps belong to emoji and stay.
   if (c == 0xFE0F || c == 0xFE0E || c == 0x20E3) return false;
-  return type == G_UNICODE_NON_SPACING_MARK || type == G_UNICODE_ENCLOSING_MARK || type == G_UNICODE_SPACING_MARK;
+  return type == G_UNICODE_NON_SPACING_MARK || type == G_UNICODE_ENCLOSING_MARK ||
+         type == G_UNICODE_SPACING_MARK;
 }
 
 bool is_emoji_base(gunichar c) {
   return (c >= 0x1F000 && c <= 0x1FAFF) || (c >= 0x2600 && c <= 0x27BF) || (c >= 0x2300 && c <= 0x23FF) ||
-         (c >= 0x2B00 && c <= 0x2BFF) || c == 0x00A9 || c == 0x00AE || c == 0x203C || c == 0x2049 || c == 0x2122 ||
-         c == 0x2139 || (c >= 0x2190 && c <= 0x21FF) || c == 0x3030 || c == 0x303D || c == 0x3297 || c == 0x3299;
+         (c >= 0x2B00 && c <= 0x2BFF) || c == 0x00A9 || c == 0x00AE || c == 0x203C || c == 0x2049 ||
+         c == 0x2122 || c == 0x2139 || (c >= 0x2190 && c <= 0x21FF) || c == 0x3030 || c == 0x303D ||
+         c == 0x3297 || c == 0x3299;
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ std::size_t utf8_length(std::string_view text);
 // Byte offset of the n-th code point (or the end).
 std::size_t utf8_offset(std::string_view text, std::size_t code_points);
 
-inline constexpr int kMarksShown = 8;          // chosen: more than any orthography stacks
-inline constexpr std::size_t kLongestRun = 400;  // code points without a place to break; chosen, see sanitize.cpp
+inline constexpr int kMarksShown = 8;  // chosen: more than any orthography stacks
+inline constexpr std::size_t kLongestRun =
+    400;  // code points without a place to break; chosen, see sanitize.cpp
 
 }  // namespace sotto::desktop

@@ -20,7 +20,8 @@ PangoWeight weight_of(int css) {
 
 }  // namespace
 
-TextBlock::TextBlock(PangoLayout* layout, int line_height, int base_baseline, double scale, int available, Align align)
+TextBlock::TextBlock(PangoLayout* layout, int line_height, int base_baseline, double scale, int available,
+                     Align align)
     : layout_(layout), scale_(scale) {
   const char* text = pango_layout_get_text(layout);
   bytes_ = std::string_view(text).size();
@@ -45,8 +46,8 @@ TextBlock::TextBlock(PangoLayout* layout, int line_height, int base_baseline, do
     }
     if (below > height - baseline + slack) height += std::min(below - (height - baseline), line_height);
     const auto start = static_cast<std::size_t>(line->start_index);
-    lines_.push_back({line, floor_px(logical.x), top, height, baseline, ceil_px(logical.width), logical.x, start,
-                      start + static_cast<std::size_t>(line->length)});
+    lines_.push_back({line, floor_px(logical.x), top, height, baseline, ceil_px(logical.width), logical.x,
+                      start, start + static_cast<std::size_t>(line->length)});
     pango_layout_line_ref(line);
     top += height;
     width_ = std::max(width_, ceil_px(logical.width));
@@ -54,7 +55,8 @@ TextBlock::TextBlock(PangoLayout* layout, int line_height, int base_baseline, do
   pango_layout_iter_free(it);
   height_ = top;
   if (available >= 0 && align != Align::start) {
-    for (Line& line : lines_) line.x = align == Align::center ? (available - line.width) / 2 : available - line.width;
+    for (Line& line : lines_)
+      line.x = align == Align::center ? (available - line.width) / 2 : available - line.width;
     width_ = available;
   }
 }
@@ -72,7 +74,8 @@ double TextBlock::height_of(int lines) const {
 double TextBlock::last_line_width() const { return lines_.empty() ? 0 : lines_.back().width / scale_; }
 
 bool TextBlock::last_line_rtl() const {
-  return !lines_.empty() && pango_layout_line_get_resolved_direction(lines_.back().line) == PANGO_DIRECTION_RTL;
+  return !lines_.empty() &&
+         pango_layout_line_get_resolved_direction(lines_.back().line) == PANGO_DIRECTION_RTL;
 }
 
 bool TextBlock::truncated() const { return pango_layout_is_ellipsized(layout_) != 0; }
@@ -99,11 +102,11 @@ std::size_t TextBlock::index_at(Point p) const {
   pango_layout_line_x_to_index(line.line, static_cast<int>(x * PANGO_SCALE), &index, &trailing);
   const char* text = pango_layout_get_text(layout_);
   const char* at = text + index;
-  while (trailing-- > 0) at = g_utf8_next_char(at);
+  while (trailing-- > 0) at = g_utf8_find_next_char(at, nullptr);
   auto result = static_cast<std::size_t>(at - text);
   // Past the end of a wrapped line the position belongs to the next line: stay on this one.
   if (i + 1 < lines_.size() && result >= lines_[i + 1].start && result > line.start) {
-    result = static_cast<std::size_t>(g_utf8_prev_char(text + result) - text);
+    result = static_cast<std::size_t>(g_utf8_find_prev_char(text, text + result) - text);
     result = std::max(result, line.start);
   }
   return snap(result);
@@ -114,7 +117,8 @@ Rect TextBlock::caret(std::size_t index) const {
   const Line& line = lines_[static_cast<std::size_t>(line_of(index))];
   PangoRectangle strong;
   pango_layout_get_cursor_pos(layout_, static_cast<int>(snap(index)), &strong, nullptr);
-  return {(line.x + static_cast<double>(strong.x - line.pango_x) / PANGO_SCALE) / scale_, line.top / scale_, 1, line.height / scale_};
+  return {(line.x + static_cast<double>(strong.x - line.pango_x) / PANGO_SCALE) / scale_, line.top / scale_,
+          1, line.height / scale_};
 }
 
 std::vector<Rect> TextBlock::selection(std::size_t from, std::size_t to) const {
@@ -148,12 +152,13 @@ std::vector<Rect> TextBlock::selection(std::size_t from, std::size_t to) const {
 
 std::pair<std::size_t, int> TextBlock::visual_move(std::size_t index, int direction) const {
   int new_index = 0, trailing = 0;
-  pango_layout_move_cursor_visually(layout_, 1, static_cast<int>(snap(index)), 0, direction, &new_index, &trailing);
+  pango_layout_move_cursor_visually(layout_, 1, static_cast<int>(snap(index)), 0, direction, &new_index,
+                                    &trailing);
   if (new_index < 0) return {0, -1};
   if (new_index == G_MAXINT) return {bytes_, 1};
   const char* text = pango_layout_get_text(layout_);
   const char* at = text + new_index;
-  while (trailing-- > 0) at = g_utf8_next_char(at);
+  while (trailing-- > 0) at = g_utf8_find_next_char(at, nullptr);
   return {snap(static_cast<std::size_t>(at - text)), 0};
 }
 
@@ -163,7 +168,7 @@ std::pair<std::size_t, std::size_t> TextBlock::line_range(std::size_t index) con
   std::size_t end = lines_[i].end;
   if (i + 1 < lines_.size() && end == lines_[i + 1].start && end > lines_[i].start) {
     const char* text = pango_layout_get_text(layout_);
-    end = static_cast<std::size_t>(g_utf8_prev_char(text + end) - text);
+    end = static_cast<std::size_t>(g_utf8_find_prev_char(text, text + end) - text);
   }
   return {lines_[i].start, end};
 }
@@ -225,7 +230,8 @@ int TextEngine::baseline(TextRole role, PangoFontDescription* description) {
   const int key = static_cast<int>(role);
   const auto found = baselines_.find(key);
   if (found != baselines_.end()) return found->second;
-  PangoFontMetrics* font_metrics = pango_context_get_metrics(context_, description, pango_language_get_default());
+  PangoFontMetrics* font_metrics =
+      pango_context_get_metrics(context_, description, pango_language_get_default());
   const double ascent = static_cast<double>(pango_font_metrics_get_ascent(font_metrics)) / PANGO_SCALE;
   const double descent = static_cast<double>(pango_font_metrics_get_descent(font_metrics)) / PANGO_SCALE;
   pango_font_metrics_unref(font_metrics);
@@ -304,13 +310,16 @@ TextBlockPtr TextEngine::make(const TextSpec& spec) {
       PangoRectangle logical;
       pango_layout_iter_get_line_extents(it, nullptr, &logical);
       natural = std::max(natural, logical.width);
-      rtl |= pango_layout_line_get_resolved_direction(pango_layout_iter_get_line_readonly(it)) == PANGO_DIRECTION_RTL;
+      rtl |= pango_layout_line_get_resolved_direction(pango_layout_iter_get_line_readonly(it)) ==
+             PANGO_DIRECTION_RTL;
     } while (pango_layout_iter_next_line(it) != 0);
     pango_layout_iter_free(it);
-    if (rtl && natural < available * PANGO_SCALE) pango_layout_set_width(layout, ceil_px(natural) * PANGO_SCALE);
+    if (rtl && natural < available * PANGO_SCALE)
+      pango_layout_set_width(layout, ceil_px(natural) * PANGO_SCALE);
   }
   const int line_height = static_cast<int>(std::lround(metrics(spec.role).line * scale_));
-  return std::make_shared<TextBlock>(layout, line_height, baseline(spec.role, description), scale_, available, spec.align);
+  return std::make_shared<TextBlock>(layout, line_height, baseline(spec.role, description), scale_, available,
+                                     spec.align);
 }
 
 void TextEngine::prewarm() {

@@ -28,10 +28,10 @@ enum class Align { start, center, end };
 struct TextSpec {
   std::string text = {};
   TextRole role = TextRole::body;
-  double width = -1;        // dp; -1: one line, as long as it is
+  double width = -1;  // dp; -1: one line, as long as it is
   Align align = Align::start;
-  int max_lines = 0;        // > 0: ellipsised at the end of that line
-  bool tabular = false;     // digits of equal width: timers
+  int max_lines = 0;     // > 0: ellipsised at the end of that line
+  bool tabular = false;  // digits of equal width: timers
   bool italic = false;
   // Bytes [first, second) underlined: IME pre-edit.
   std::pair<std::size_t, std::size_t> underline{0, 0};
@@ -40,12 +40,13 @@ struct TextSpec {
 // One laid-out text. All measures in px of the engine's scale.
 class TextBlock {
  public:
-  TextBlock(PangoLayout* layout, int line_height, int base_baseline, double scale, int available, Align align);
+  TextBlock(PangoLayout* layout, int line_height, int base_baseline, double scale, int available,
+            Align align);
   ~TextBlock();
   TextBlock(const TextBlock&) = delete;
   TextBlock& operator=(const TextBlock&) = delete;
 
-  double width() const { return width_ / scale_; }   // dp, natural
+  double width() const { return width_ / scale_; }    // dp, natural
   double height() const { return height_ / scale_; }  // dp
   double height_of(int lines) const;                  // dp, of the first lines
   double last_line_width() const;                     // dp

@@ -27,12 +27,17 @@ Rect begin_dialog(Ui& ui, const std::string& id, double width, double height, co
   Rect inside = box.inset(24, 20);
   if (!title.empty()) {
     const Rect head = inside.take_top(28);
-    ui.line({head.x, head.y, head.w - (closable ? 40 : 0), 28}, title, TextRole::title, ui.color(Token::text));
+    ui.line({head.x, head.y, head.w - (closable ? 40 : 0), 28}, title, TextRole::title,
+            ui.color(Token::text));
     inside.take_top(12);
   }
   if (closable) {
-    ui.icon_button({.id = id + ".close", .label = std::string(str::kClose), .icon = Icon::close,
-                    .rect = {box.right() - 48, box.y + 12, 40, 40}, .on = close, .size = 18});
+    ui.icon_button({.id = id + ".close",
+                    .label = std::string(str::kClose),
+                    .icon = Icon::close,
+                    .rect = {box.right() - 48, box.y + 12, 40, 40},
+                    .on = close,
+                    .size = 18});
   }
   return inside;
 }
@@ -43,7 +48,8 @@ void build_question(Ui& ui, const Question& q, const std::function<void()>& clos
   constexpr double kWidth = 420;
   const double width = std::min(kWidth, ui.window().w - 24);
   const double body = q.body.empty() ? 0 : ui.paragraph_height(width - 48, q.body, TextRole::body);
-  Rect inside = begin_dialog(ui, q.id, width, 20 + 28 + 12 + body + (body > 0 ? 24 : 12) + dp::kButton + 20, q.title, close, false);
+  Rect inside = begin_dialog(ui, q.id, width, 20 + 28 + 12 + body + (body > 0 ? 24 : 12) + dp::kButton + 20,
+                             q.title, close, false);
   if (body > 0) {
     ui.paragraph(inside, q.body, TextRole::body, ui.color(Token::text2));
     inside.take_top(body + 24);
@@ -55,14 +61,27 @@ void build_question(Ui& ui, const Question& q, const std::function<void()>& clos
   const Rect act_box{x, inside.y, act, dp::kButton};
   x -= keep + 8;
   const Rect keep_box{x, inside.y, keep, dp::kButton};
-  ui.button({.id = q.id + ".keep", .label = q.keep, .rect = keep_box, .kind = ButtonKind::outlined, .on = close});
+  ui.button(
+      {.id = q.id + ".keep", .label = q.keep, .rect = keep_box, .kind = ButtonKind::outlined, .on = close});
   if (!q.third.empty()) {
     const double third = ui.button_width(q.third);
-    ui.button({.id = q.id + ".third", .label = q.third, .rect = {x - third - 8, inside.y, third, dp::kButton}, .kind = ButtonKind::text,
-               .on = [close, on = q.on_third] { close(); if (on) on(); }});
+    ui.button({.id = q.id + ".third",
+               .label = q.third,
+               .rect = {x - third - 8, inside.y, third, dp::kButton},
+               .kind = ButtonKind::text,
+               .on = [close, on = q.on_third] {
+                 close();
+                 if (on) on();
+               }});
   }
-  ui.button({.id = q.id + ".act", .label = q.act, .rect = act_box, .kind = q.danger ? ButtonKind::danger : ButtonKind::filled,
-             .on = [close, on = q.on_act] { close(); if (on) on(); }});
+  ui.button({.id = q.id + ".act",
+             .label = q.act,
+             .rect = act_box,
+             .kind = q.danger ? ButtonKind::danger : ButtonKind::filled,
+             .on = [close, on = q.on_act] {
+               close();
+               if (on) on();
+             }});
   end_dialog(ui);
 }
 

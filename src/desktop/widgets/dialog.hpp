@@ -17,10 +17,10 @@ void end_dialog(Ui& ui);
 
 struct Question {
   std::string id, title, body;
-  std::string keep, act;        // buttons; `keep` has the focus
+  std::string keep, act;  // buttons; `keep` has the focus
   bool danger = true;
   std::function<void()> on_act;
-  std::string third;            // optional button between
+  std::string third;  // optional button between
   std::function<void()> on_third;
 };
 // Height follows the text.

@@ -24,7 +24,8 @@ void TextEdit::layout(TextEngine& engine, double width) {
   std::size_t at = 0;
   while (true) {
     const std::size_t end = paragraph_end(text, at);
-    TextSpec spec{.text = text.substr(at, end - at), .role = TextRole::body, .width = model_.multi_line() ? width : -1};
+    TextSpec spec{
+        .text = text.substr(at, end - at), .role = TextRole::body, .width = model_.multi_line() ? width : -1};
     if (hidden_) {
       const std::size_t count = utf8_length(spec.text);
       spec.text.clear();
@@ -50,7 +51,8 @@ const TextEdit::Paragraph& TextEdit::paragraph_of(std::size_t index) const {
 
 std::size_t TextEdit::to_display(const Paragraph& paragraph, std::size_t index) const {
   const std::size_t local = std::min(index - paragraph.start, paragraph.size);
-  if (hidden_) return utf8_length(std::string_view(model_.text()).substr(paragraph.start, local)) * kDisc.size();
+  if (hidden_)
+    return utf8_length(std::string_view(model_.text()).substr(paragraph.start, local)) * kDisc.size();
   if (!preedit_.empty() && &paragraph == &paragraph_of(model_.caret()) && index >= model_.caret()) {
     return local + preedit_.size();
   }
@@ -59,8 +61,9 @@ std::size_t TextEdit::to_display(const Paragraph& paragraph, std::size_t index) 
 
 std::size_t TextEdit::from_display(const Paragraph& paragraph, std::size_t index) const {
   if (hidden_) {
-    return paragraph.start + utf8_offset(std::string_view(model_.text()).substr(paragraph.start, paragraph.size),
-                                         index / kDisc.size());
+    return paragraph.start +
+           utf8_offset(std::string_view(model_.text()).substr(paragraph.start, paragraph.size),
+                       index / kDisc.size());
   }
   if (!preedit_.empty() && &paragraph == &paragraph_of(model_.caret())) {
     const std::size_t begin = model_.caret() - paragraph.start;
@@ -115,7 +118,8 @@ void TextEdit::paint(Canvas& canvas, const Rect& view, const Theme& theme, bool 
     if (from < to && to > paragraph.start && from <= paragraph.start + paragraph.size && focused) {
       const std::size_t a = to_display(paragraph, std::max(from, paragraph.start));
       const std::size_t b = to_display(paragraph, std::min(to, paragraph.start + paragraph.size));
-      for (const Rect& r : paragraph.block->selection(a, b)) canvas.fill(r.moved(at.x, at.y), theme[Token::seltext_bg]);
+      for (const Rect& r : paragraph.block->selection(a, b))
+        canvas.fill(r.moved(at.x, at.y), theme[Token::seltext_bg]);
     }
     canvas.text(at, *paragraph.block, theme[Token::text]);
   }
@@ -150,7 +154,8 @@ void TextEdit::paste(const std::string& text, TimePoint now) {
 
 bool TextEdit::key(const KeyEvent& event, Clipboard& clipboard, TimePoint now) {
   if (!preedit_.empty()) return true;  // the input method has the keyboard
-  if ((event.key == Key::enter || event.key == Key::escape) && ime_commit_ != TimePoint{} && now - ime_commit_ < kImeGrace) {
+  if ((event.key == Key::enter || event.key == Key::escape) && ime_commit_ != TimePoint{} &&
+      now - ime_commit_ < kImeGrace) {
     return true;
   }
   if (paragraphs_.empty() || event.alt) return false;
@@ -187,13 +192,18 @@ bool TextEdit::key(const KeyEvent& event, Clipboard& clipboard, TimePoint now) {
       }
       break;
     case Key::insert:
-      if (event.ctrl && !style_.password && model_.has_selection()) clipboard.set_text(model_.selected_text());
-      else if (shift) paste(clipboard.text(), now);
-      else used = false;
+      if (event.ctrl && !style_.password && model_.has_selection())
+        clipboard.set_text(model_.selected_text());
+      else if (shift)
+        paste(clipboard.text(), now);
+      else
+        used = false;
       break;
     case Key::a:
-      if (event.ctrl && !shift) model_.select_all();
-      else used = false;
+      if (event.ctrl && !shift)
+        model_.select_all();
+      else
+        used = false;
       break;
     case Key::c:
     case Key::x:
@@ -206,17 +216,23 @@ bool TextEdit::key(const KeyEvent& event, Clipboard& clipboard, TimePoint now) {
       }
       break;
     case Key::v:
-      if (event.ctrl) paste(clipboard.text(), now);
-      else used = false;
+      if (event.ctrl)
+        paste(clipboard.text(), now);
+      else
+        used = false;
       break;
     case Key::z:
       // A password keeps no history that could be walked through.
-      if (event.ctrl && !style_.password) shift ? model_.redo() : model_.undo();
-      else used = false;
+      if (event.ctrl && !style_.password)
+        shift ? model_.redo() : model_.undo();
+      else
+        used = false;
       break;
     case Key::y:
-      if (event.ctrl && !style_.password) model_.redo();
-      else used = false;
+      if (event.ctrl && !style_.password)
+        model_.redo();
+      else
+        used = false;
       break;
     default: used = false;
   }
@@ -261,9 +277,12 @@ void TextEdit::pointer(const PointerEvent& event, Point local, Clipboard& clipbo
   switch (event.kind) {
     case PointerKind::press:
       press_clicks_ = event.clicks;
-      if (event.clicks >= 3) model_.select_paragraph_at(at);
-      else if (event.clicks == 2) model_.select_word_at(at);
-      else model_.set_caret(at, event.shift);
+      if (event.clicks >= 3)
+        model_.select_paragraph_at(at);
+      else if (event.clicks == 2)
+        model_.select_word_at(at);
+      else
+        model_.set_caret(at, event.shift);
       press_range_ = model_.selection();
       break;
     case PointerKind::drag:
@@ -271,9 +290,12 @@ void TextEdit::pointer(const PointerEvent& event, Point local, Clipboard& clipbo
         model_.set_caret(at, true);
       } else {
         const auto range = press_clicks_ == 2 ? word_around(model_.text(), at)
-                                              : std::pair(paragraph_start(model_.text(), at), paragraph_end(model_.text(), at));
-        if (at < press_range_.first) model_.select(press_range_.second, range.first);
-        else model_.select(press_range_.first, std::max(range.second, press_range_.second));
+                                              : std::pair(paragraph_start(model_.text(), at),
+                                                          paragraph_end(model_.text(), at));
+        if (at < press_range_.first)
+          model_.select(press_range_.second, range.first);
+        else
+          model_.select(press_range_.first, std::max(range.second, press_range_.second));
       }
       reveal_ = true;
       break;

@@ -21,7 +21,8 @@ class TextEdit {
     bool password = false;  // shows discs, gives nothing to the clipboard
     std::size_t max_bytes = EditModel::kDefaultMax;
   };
-  explicit TextEdit(Style style) : model_(style.multi_line, style.max_bytes), style_(style), hidden_(style.password) {}
+  explicit TextEdit(Style style)
+      : model_(style.multi_line, style.max_bytes), style_(style), hidden_(style.password) {}
   TextEdit() : TextEdit(Style{}) {}
 
   EditModel& model() { return model_; }

@@ -10,7 +10,8 @@ namespace sotto::desktop {
 
 using std::chrono::milliseconds;
 
-Ui::Ui(TextEngine& text, Clipboard& clipboard, Animator& animator) : text_(text), clipboard_(clipboard), animator_(animator) {}
+Ui::Ui(TextEngine& text, Clipboard& clipboard, Animator& animator)
+    : text_(text), clipboard_(clipboard), animator_(animator) {}
 
 void Ui::begin(Canvas& canvas, Rect window, const Theme& theme, TimePoint now, WallTime wall) {
   canvas_ = &canvas;
@@ -87,17 +88,23 @@ double Ui::text(Point at, const std::string& text, TextRole role, Color color) {
   return block->width();
 }
 
-double Ui::line(const Rect& box, const std::string& text, TextRole role, Color color, Align align, bool tabular) {
+double Ui::line(const Rect& box, const std::string& text, TextRole role, Color color, Align align,
+                bool tabular) {
   if (box.w < 4) return 0;
-  const TextBlockPtr block = text_.get({.text = text, .role = role, .width = box.w, .max_lines = 1, .tabular = tabular});
+  const TextBlockPtr block =
+      text_.get({.text = text, .role = role, .width = box.w, .max_lines = 1, .tabular = tabular});
   const double width = std::min(block->width(), box.w);
-  const double x = align == Align::start ? box.x : align == Align::center ? box.x + (box.w - width) / 2 : box.right() - width;
+  const double x = align == Align::start    ? box.x
+                   : align == Align::center ? box.x + (box.w - width) / 2
+                                            : box.right() - width;
   canvas_->text({x, box.y + (box.h - block->height()) / 2}, *block, color);
   return width;
 }
 
-double Ui::paragraph(const Rect& box, const std::string& text, TextRole role, Color color, Align align, int max_lines) {
-  const TextBlockPtr block = text_.get({.text = text, .role = role, .width = box.w, .align = align, .max_lines = max_lines});
+double Ui::paragraph(const Rect& box, const std::string& text, TextRole role, Color color, Align align,
+                     int max_lines) {
+  const TextBlockPtr block =
+      text_.get({.text = text, .role = role, .width = box.w, .align = align, .max_lines = max_lines});
   canvas_->text({box.x, box.y}, *block, color);
   return block->height();
 }
@@ -106,7 +113,9 @@ double Ui::paragraph_height(double width, const std::string& text, TextRole role
   return text_.get({.text = text, .role = role, .width = width, .max_lines = max_lines})->height();
 }
 
-double Ui::text_width(const std::string& text, TextRole role) { return text_.get({.text = text, .role = role})->width(); }
+double Ui::text_width(const std::string& text, TextRole role) {
+  return text_.get({.text = text, .role = role})->width();
+}
 
 // ---- elements ----
 
@@ -153,16 +162,20 @@ void Ui::button(const ButtonSpec& spec) {
     case ButtonKind::outlined:
     case ButtonKind::text:
       filled = false;
-      if (down) fill = color(Token::bg_sel), filled = true;
-      else if (hot) fill = color(Token::bg_hover), filled = true;
+      if (down)
+        fill = color(Token::bg_sel), filled = true;
+      else if (hot)
+        fill = color(Token::bg_hover), filled = true;
       break;
   }
   if (!spec.enabled) {
     ink = color(Token::text_dis);
-    if (spec.kind != ButtonKind::text && spec.kind != ButtonKind::outlined) fill = color(Token::bg_sunk), filled = true;
+    if (spec.kind != ButtonKind::text && spec.kind != ButtonKind::outlined)
+      fill = color(Token::bg_sunk), filled = true;
   }
   if (filled) canvas_->fill_round(spec.rect, dp::r2, fill);
-  if (spec.kind == ButtonKind::outlined) canvas_->stroke_round(spec.rect, dp::r2, 1, color(spec.enabled ? Token::border_ctl : Token::border));
+  if (spec.kind == ButtonKind::outlined)
+    canvas_->stroke_round(spec.rect, dp::r2, 1, color(spec.enabled ? Token::border_ctl : Token::border));
   const TextRole role = spec.small ? TextRole::small_strong : TextRole::strong;
   const double lead = spec.icon || spec.busy ? 28 : 0;
   const double width = std::min(text_width(spec.label, role), spec.rect.w - lead - 8);
@@ -193,7 +206,8 @@ void Ui::icon_button(const IconButtonSpec& spec) {
     const Color hover = spec.hover.value_or(color(pressed(spec.id) ? Token::bg_sel : Token::bg_hover));
     canvas_->fill_round(spec.rect, dp::r2, hover);
   }
-  canvas_->icon_in(spec.icon, spec.rect, spec.size, spec.enabled ? spec.color.value_or(color(Token::text2)) : color(Token::text_dis));
+  canvas_->icon_in(spec.icon, spec.rect, spec.size,
+                   spec.enabled ? spec.color.value_or(color(Token::text2)) : color(Token::text_dis));
   focus_ring(spec.id, spec.rect.inset(2), dp::r2, true);
 }
 
@@ -201,19 +215,25 @@ double Ui::field(const FieldSpec& spec) {
   const bool focused_now = focused(spec.id) && spec.enabled && window_focused_;
   const bool bad = !spec.error.empty();
   if (!spec.label.empty()) {
-    line({spec.rect.x, spec.rect.y - 20, spec.rect.w, 16}, spec.label, TextRole::caption_strong, color(Token::text2));
+    line({spec.rect.x, spec.rect.y - 20, spec.rect.w, 16}, spec.label, TextRole::caption_strong,
+         color(Token::text2));
   }
   canvas_->fill_round(spec.rect, dp::r2, color(Token::bg_sunk));
-  const Color outline = bad ? color(Token::err) : focused_now ? color(Token::focus) : color(Token::border_ctl);
-  canvas_->stroke_round(spec.rect, dp::r2, focused_now ? 2 : 1, spec.enabled ? outline : color(Token::border));
+  const Color outline = bad           ? color(Token::err)
+                        : focused_now ? color(Token::focus)
+                                      : color(Token::border_ctl);
+  canvas_->stroke_round(spec.rect, dp::r2, focused_now ? 2 : 1,
+                        spec.enabled ? outline : color(Token::border));
 
   Rect inner = spec.rect.inset(12, 0);
   if (spec.leading) {
     canvas_->icon(*spec.leading, {inner.x - 2, inner.center().y - 9}, 18, color(Token::text3));
     inner.take_left(24);
   }
-  if (spec.reveal_button) inner.take_right(28);
-  else if (spec.good) canvas_->icon(Icon::check, {inner.take_right(22).x + 4, inner.center().y - 9}, 18, color(Token::ok));
+  if (spec.reveal_button)
+    inner.take_right(28);
+  else if (spec.good)
+    canvas_->icon(Icon::check, {inner.take_right(22).x + 4, inner.center().y - 9}, 18, color(Token::ok));
   const double line_height = metrics(TextRole::body).line;
   const Rect view{inner.x, inner.y + (inner.h - line_height) / 2, inner.w, line_height};
 
@@ -245,10 +265,13 @@ double Ui::field(const FieldSpec& spec) {
   spec.edit->paint(*canvas_, view, *theme_, focused_now, caret_on(*spec.edit));
   if (spec.reveal_button) {
     TextEdit* edit = spec.edit;
-    icon_button({.id = spec.id + ".reveal", .label = edit->hidden() ? "Show password" : "Hide password",
+    icon_button({.id = spec.id + ".reveal",
+                 .label = edit->hidden() ? "Show password" : "Hide password",
                  .icon = edit->hidden() ? Icon::eye : Icon::eye_off,
                  .rect = {spec.rect.right() - 36, spec.rect.y + 4, 32, 32},
-                 .on = [edit] { edit->set_hidden(!edit->hidden()); }, .size = 18, .focusable = false});
+                 .on = [edit] { edit->set_hidden(!edit->hidden()); },
+                 .size = 18,
+                 .focusable = false});
   }
   double y = spec.rect.bottom();
   const std::string& below = bad ? spec.error : spec.help;
@@ -268,15 +291,20 @@ double Ui::field(const FieldSpec& spec) {
 
 void Ui::avatar(Point center, double size, const std::string& name, std::size_t identity) {
   canvas_->circle(center, size / 2, kIdentity[identity % kIdentity.size()]);
-  const TextRole role = size >= 90 ? TextRole::display : size >= 60 ? TextRole::heading : size >= 40 ? TextRole::title : TextRole::caption_strong;
+  const TextRole role = size >= 90   ? TextRole::display
+                        : size >= 60 ? TextRole::heading
+                        : size >= 40 ? TextRole::title
+                                     : TextRole::caption_strong;
   const TextBlockPtr block = text_.get({.text = initials(name), .role = role});
-  canvas_->text({center.x - block->width() / 2, center.y - block->height() / 2}, *block, color(Token::on_accent));
+  canvas_->text({center.x - block->width() / 2, center.y - block->height() / 2}, *block,
+                color(Token::on_accent));
 }
 
 void Ui::spinner(Point center, double size, Color ink) {
   if (animator_.reduced()) {
     const auto step = now_.time_since_epoch() / milliseconds(1000) % 3;
-    for (int i = 0; i <= step; ++i) canvas_->circle({center.x + (i - 1) * size / 3, center.y}, size / 10, ink);
+    for (int i = 0; i <= step; ++i)
+      canvas_->circle({center.x + (i - 1) * size / 3, center.y}, size / 10, ink);
     return wake_in(1000);
   }
   const auto step = static_cast<double>(now_.time_since_epoch() / milliseconds(ms::kSpinnerStep) % 12) / 12.0;
@@ -397,7 +425,8 @@ bool Ui::pointer_event(const PointerEvent& event) {
       release.button = captured_button_;
       region.pointer(release);
     }
-    if (region.activate && region.enabled && event.button == Button::left && region.rect.contains(event.at)) region.activate();
+    if (region.activate && region.enabled && event.button == Button::left && region.rect.contains(event.at))
+      region.activate();
     pointer_moved(event.at);
     return true;
   }
@@ -426,7 +455,8 @@ bool Ui::key(const KeyEvent& event) {
     if (region.edit != nullptr && region.edit->key(event, clipboard_, now_)) return true;
     if (region.key && region.key(event)) return true;
     const bool plain = !event.ctrl && !event.alt && !event.repeat;
-    if (region.edit == nullptr && region.activate && plain && (event.key == Key::enter || event.key == Key::space)) {
+    if (region.edit == nullptr && region.activate && plain &&
+        (event.key == Key::enter || event.key == Key::space)) {
       region.activate();
       return true;
     }
@@ -444,8 +474,10 @@ bool Ui::move_focus(int direction) {
   const auto it = std::ranges::find_if(order, [&](const Region* r) { return r->id == focus_; });
   const auto count = static_cast<std::ptrdiff_t>(order.size());
   std::ptrdiff_t next = 0;
-  if (it == order.end()) next = direction > 0 ? 0 : count - 1;
-  else next = (it - order.begin() + direction + count) % count;
+  if (it == order.end())
+    next = direction > 0 ? 0 : count - 1;
+  else
+    next = (it - order.begin() + direction + count) % count;
   focus(order[static_cast<std::size_t>(next)]->id);
   return true;
 }

@@ -53,7 +53,7 @@ enum class Stream { remote, local };
 // Where the compositor shows a picture of the call.
 struct VideoPlace {
   Stream stream = Stream::remote;
-  Rect rect = {};     // dp
+  Rect rect = {};  // dp
   bool mirrored = false;
   double radius = 0;  // > 0: a small view with round corners, drawn above the other
   bool crop = false;  // fill the rectangle, cutting what stands over
@@ -89,9 +89,11 @@ class Ui {
 
   double text(Point at, const std::string& text, TextRole role, Color color);  // returns its width
   // One line in a width, ellipsised; right- or centre-aligned in the box when asked.
-  double line(const Rect& box, const std::string& text, TextRole role, Color color, Align align = Align::start, bool tabular = false);
+  double line(const Rect& box, const std::string& text, TextRole role, Color color,
+              Align align = Align::start, bool tabular = false);
   // Wrapped; returns the height used.
-  double paragraph(const Rect& box, const std::string& text, TextRole role, Color color, Align align = Align::start, int max_lines = 0);
+  double paragraph(const Rect& box, const std::string& text, TextRole role, Color color,
+                   Align align = Align::start, int max_lines = 0);
   double paragraph_height(double width, const std::string& text, TextRole role, int max_lines = 0);
   double text_width(const std::string& text, TextRole role);
 
@@ -123,7 +125,7 @@ class Ui {
 
   struct FieldSpec {
     std::string id = {}, label = {};  // label above
-    Rect rect = {};              // of the box
+    Rect rect = {};                   // of the box
     TextEdit* edit = nullptr;
     std::string placeholder = {};
     std::string help = {}, error = {};  // below

@@ -22,13 +22,16 @@ std::shared_ptr<media::VideoFrame> test_picture(int width, int height, int numbe
   auto frame = media::make_video_frame(width, height);
   for (int y = 0; y < height; ++y) {
     std::uint8_t* row = frame->y.data() + static_cast<std::ptrdiff_t>(y) * frame->stride_y;
-    for (int x = 0; x < width; ++x) row[x] = static_cast<std::uint8_t>(own ? 70 + 90 * x / width : 60 + 110 * y / height);
+    for (int x = 0; x < width; ++x)
+      row[x] = static_cast<std::uint8_t>(own ? 70 + 90 * x / width : 60 + 110 * y / height);
   }
   // A disc that walks, and a block at the left edge that shows mirroring.
-  const int cx = width / 2 + static_cast<int>(width * 0.3 * std::sin(number * 0.05)), cy = height / 2, r = height / 6;
+  const int cx = width / 2 + static_cast<int>(width * 0.3 * std::sin(number * 0.05)), cy = height / 2,
+            r = height / 6;
   for (int y = cy - r; y < cy + r; ++y) {
     for (int x = cx - r; x < cx + r; ++x) {
-      if (x >= 0 && x < width && (x - cx) * (x - cx) + (y - cy) * (y - cy) < r * r) frame->y[static_cast<std::size_t>(y * frame->stride_y + x)] = 220;
+      if (x >= 0 && x < width && (x - cx) * (x - cx) + (y - cy) * (y - cy) < r * r)
+        frame->y[static_cast<std::size_t>(y * frame->stride_y + x)] = 220;
     }
   }
   for (int y = height / 8; y < height / 4; ++y) {
@@ -168,7 +171,8 @@ FakeCore::Person* FakeCore::person(const ConversationId& id) {
   return it == people_.end() ? nullptr : &*it;
 }
 
-client::MessageView& FakeCore::say(Person& p, bool own, std::string text, std::int64_t minutes_ago, MessageState state) {
+client::MessageView& FakeCore::say(Person& p, bool own, std::string text, std::int64_t minutes_ago,
+                                   MessageState state) {
   client::MessageView m;
   m.id = random_.id<MessageId>();
   m.conversation = p.conversation.id;
@@ -198,15 +202,22 @@ void FakeCore::fill_history() {
   dana.conversation.peer.verified = !scenario_.identity_changed;
   dana.conversation.peer.identity_changed = scenario_.identity_changed;
   for (int i = 0; i < scenario_.long_history; ++i) {
-    say(dana, i % 3 == 0, "Message number " + std::to_string(i) + (i % 7 == 0 ? ": a longer one, so that the heights of the rows differ and wrap over a line or two in most windows." : ""),
+    say(dana, i % 3 == 0,
+        "Message number " + std::to_string(i) +
+            (i % 7 == 0 ? ": a longer one, so that the heights of the rows differ and wrap over a line or "
+                          "two in most windows."
+                        : ""),
         20000 - i / 4);
   }
   if (!scenario_.busy_history) return;
   say(dana, false, "Morning! Are we still on for Thursday?", 2 * 1440 + 300);
   say(dana, true, "Yes. I booked the small room for 14:00, the big one was taken.", 2 * 1440 + 296);
   say(dana, false, "Perfect", 2 * 1440 + 295);
-  say(dana, false, "Did you get a chance to look at the draft? No hurry, but the printers want it by the end of the week and Lee still has to "
-                   "add the figures for the third chapter.", 1440 + 200);
+  say(dana, false,
+      "Did you get a chance to look at the draft? No hurry, but the printers want it by the end of the week "
+      "and Lee still has to "
+      "add the figures for the third chapter.",
+      1440 + 200);
   client::MessageView& call = say(dana, true, "", 1440 + 180);
   call.kind = MessageKind::call;
   call.call = client::CallSummary{true, true, true, EndReason::remote_hangup, 12 * 60 + 31};
@@ -216,7 +227,8 @@ void FakeCore::fill_history() {
   say(dana, true, "Sorry, was on the train. Here is my version with comments:", 95);
   client::MessageView& own_file = say(dana, true, "", 95, MessageState::read);
   own_file.kind = MessageKind::file;
-  own_file.file = client::FileView{"report-2026-final-version-with-comments.pdf", 12'400'000, "application/pdf"};
+  own_file.file =
+      client::FileView{"report-2026-final-version-with-comments.pdf", 12'400'000, "application/pdf"};
   say(dana, false, "Thanks!! 🎉", 60);
   say(dana, false, "שלום! זה עובד גם מימין לשמאל, with some English inside.", 59);
   say(dana, false, "你好，世界。こんにちは。 مرحبا بالعالم", 58);
@@ -257,8 +269,12 @@ void FakeCore::fill_history() {
   omar.conversation.unread = 1;
   Person& ops = add_person("ops", "Ops — night shift", false);
   say(ops, true, "rebooting the router in ten minutes", 14 * 1440, MessageState::delivered);
-  Person& long_name = add_person("maximilian", "Maximilian Alexander von und zu Lichtenstein-Hohenburg", false);
-  say(long_name, false, "A very long preview that certainly does not fit into the narrow sidebar of the window and must end in dots", 400 * 1440);
+  Person& long_name =
+      add_person("maximilian", "Maximilian Alexander von und zu Lichtenstein-Hohenburg", false);
+  say(long_name, false,
+      "A very long preview that certainly does not fit into the narrow sidebar of the window and must end in "
+      "dots",
+      400 * 1440);
 }
 
 // ---- commands ----
@@ -277,7 +293,8 @@ void FakeCore::account_register(client::RegisterParams params, client::Done<clie
 void FakeCore::account_login(client::LoginParams params, client::Done<client::AccountView> done) {
   auto shared = std::make_shared<client::LoginParams>(std::move(params));
   later(700, [this, shared, done] {
-    if (shared->password.size() < 10) return done(fail(ErrorCode::denied, "The user name or password is wrong."));
+    if (shared->password.size() < 10)
+      return done(fail(ErrorCode::denied, "The user name or password is wrong."));
     account_ = make_account(shared->username, shared->username);
     fill_history();
     done(*account_);
@@ -292,22 +309,31 @@ void FakeCore::account_logout(client::Done<Unit> done) {
     emit(client::AccountChanged{std::nullopt});
   });
 }
-void FakeCore::account_change_password(SecretBytes, SecretBytes, client::Done<Unit> done) { later(10, [done] { done(Unit{}); }); }
+void FakeCore::account_change_password(SecretBytes, SecretBytes, client::Done<Unit> done) {
+  later(10, [done] { done(Unit{}); });
+}
 
 void FakeCore::account_status(client::Done<AccountStatus> done) {
   later(5, [this, done] {
     AccountStatus status;
     status.account = account_;
-    status.connection.state = scenario_.offline ? client::ConnectionState::offline : client::ConnectionState::online;
+    status.connection.state =
+        scenario_.offline ? client::ConnectionState::offline : client::ConnectionState::online;
     status.connection.retry_in_ms = scenario_.offline ? 8000 : 0;
     done(status);
   });
 }
 void FakeCore::reconnect_now() {
-  later(300, [this] { emit(client::ConnectionChanged{{client::ConnectionState::online, "", ErrorCode::offline, 0}}); });
+  later(300, [this] {
+    emit(client::ConnectionChanged{{client::ConnectionState::online, "", ErrorCode::offline, 0}});
+  });
 }
-void FakeCore::devices_list(client::Done<std::vector<client::DeviceView>> done) { later(5, [done] { done(std::vector<client::DeviceView>{}); }); }
-void FakeCore::contacts_list(client::Done<std::vector<client::UserView>> done) { later(5, [done] { done(std::vector<client::UserView>{}); }); }
+void FakeCore::devices_list(client::Done<std::vector<client::DeviceView>> done) {
+  later(5, [done] { done(std::vector<client::DeviceView>{}); });
+}
+void FakeCore::contacts_list(client::Done<std::vector<client::UserView>> done) {
+  later(5, [done] { done(std::vector<client::UserView>{}); });
+}
 
 void FakeCore::contacts_find(std::string username, client::Done<std::vector<client::UserView>> done) {
   later(250, [this, username, done] {
@@ -366,11 +392,13 @@ void FakeCore::advance(MessageId id, MessageState state, int delay_ms) {
   });
 }
 
-void FakeCore::messages_send(ConversationId conversation, std::string text, std::optional<MessageId>, client::Done<client::MessageView> done) {
+void FakeCore::messages_send(ConversationId conversation, std::string text, std::optional<MessageId>,
+                             client::Done<client::MessageView> done) {
   later(0, [this, conversation, text, done] {
     Person* p = person(conversation);
     if (p == nullptr) return done(fail(ErrorCode::not_found, "No such conversation."));
-    now_.ms = std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    now_.ms =
+        std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     client::MessageView& m = say(*p, true, text, 0, MessageState::sending);
     emit(client::MessageAdded{m});
     done(m);
@@ -404,7 +432,8 @@ void FakeCore::messages_retry(MessageId id, client::Done<client::MessageView> do
   });
 }
 
-void FakeCore::messages_history(ConversationId conversation, std::optional<MessageId> before, int limit, client::Done<std::vector<client::MessageView>> done) {
+void FakeCore::messages_history(ConversationId conversation, std::optional<MessageId> before, int limit,
+                                client::Done<std::vector<client::MessageView>> done) {
   later(before ? 40 : 4, [this, conversation, before, limit, done] {
     Person* p = person(conversation);
     if (p == nullptr) return done(fail(ErrorCode::not_found, "No such conversation."));
@@ -413,8 +442,10 @@ void FakeCore::messages_history(ConversationId conversation, std::optional<Messa
       const auto it = std::ranges::find(p->messages, *before, &client::MessageView::id);
       end = static_cast<std::size_t>(it - p->messages.begin());
     }
-    const std::size_t from = end > static_cast<std::size_t>(limit) ? end - static_cast<std::size_t>(limit) : 0;
-    done(std::vector<client::MessageView>(p->messages.begin() + static_cast<std::ptrdiff_t>(from), p->messages.begin() + static_cast<std::ptrdiff_t>(end)));
+    const std::size_t from =
+        end > static_cast<std::size_t>(limit) ? end - static_cast<std::size_t>(limit) : 0;
+    done(std::vector<client::MessageView>(p->messages.begin() + static_cast<std::ptrdiff_t>(from),
+                                          p->messages.begin() + static_cast<std::ptrdiff_t>(end)));
     for (auto& [id, t] : transfers_) {
       if (t.conversation == conversation) emit(client::TransferProgress{t});
     }
@@ -451,7 +482,8 @@ void FakeCore::progress(TransferId id) {
   });
 }
 
-void FakeCore::files_send(ConversationId conversation, std::string path, std::string text, client::Done<SentFile> done) {
+void FakeCore::files_send(ConversationId conversation, std::string path, std::string text,
+                          client::Done<SentFile> done) {
   later(5, [this, conversation, path, text, done] {
     Person* p = person(conversation);
     if (p == nullptr) return done(fail(ErrorCode::not_found, "No such conversation."));
@@ -459,10 +491,12 @@ void FakeCore::files_send(ConversationId conversation, std::string path, std::st
     const std::filesystem::path file(path);
     const auto size = std::filesystem::file_size(file, error);
     if (error) return done(fail(ErrorCode::invalid_argument, "The file could not be read."));
-    now_.ms = std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    now_.ms =
+        std::chrono::duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     client::MessageView& m = say(*p, true, text, 0, MessageState::sending);
     m.kind = MessageKind::file;
-    m.file = client::FileView{file.filename().string(), size, file.extension() == ".pdf" ? "application/pdf" : ""};
+    m.file =
+        client::FileView{file.filename().string(), size, file.extension() == ".pdf" ? "application/pdf" : ""};
     m.local_path = path;
     client::TransferView t;
     t.id = random_.id<TransferId>();
@@ -623,11 +657,14 @@ void FakeCore::calls_set(CallId, CallSettings settings, client::Done<client::Cal
     done(*call_);
   });
 }
-void FakeCore::calls_stats(CallId, client::Done<call::CallStats> done) { later(5, [done] { done(call::CallStats{}); }); }
+void FakeCore::calls_stats(CallId, client::Done<call::CallStats> done) {
+  later(5, [done] { done(call::CallStats{}); });
+}
 void FakeCore::media_devices(client::Done<call::MediaSessionFactory::Devices> done) {
   later(5, [done] { done(call::MediaSessionFactory::Devices{}); });
 }
-void FakeCore::media_select(std::string, std::string, std::string, client::Done<call::MediaSessionFactory::Devices> done) {
+void FakeCore::media_select(std::string, std::string, std::string,
+                            client::Done<call::MediaSessionFactory::Devices> done) {
   later(5, [done] { done(call::MediaSessionFactory::Devices{}); });
 }
 

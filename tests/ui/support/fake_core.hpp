@@ -19,10 +19,10 @@ namespace sotto::desktop_test {
 
 struct Scenario {
   bool signed_in = true;
-  bool busy_history = true;      // several people and three days of messages
-  int long_history = 0;          // that many more messages with the first person
-  bool replies = false;          // the first person answers what is written
-  std::string incoming;          // "audio" or "video": a call rings after a second
+  bool busy_history = true;  // several people and three days of messages
+  int long_history = 0;      // that many more messages with the first person
+  bool replies = false;      // the first person answers what is written
+  std::string incoming;      // "audio" or "video": a call rings after a second
   bool peer_camera = true;
   bool offline = false;
   bool identity_changed = false;
@@ -44,7 +44,8 @@ class FakeCore final : public client::Commands {
   void contacts_list(client::Done<std::vector<client::UserView>> done) override;
   void contacts_find(std::string username, client::Done<std::vector<client::UserView>> done) override;
   void contacts_safety_number(UserId user, client::Done<std::string> done) override;
-  void contacts_verify(UserId user, bool verified, std::string digits, client::Done<client::UserView> done) override;
+  void contacts_verify(UserId user, bool verified, std::string digits,
+                       client::Done<client::UserView> done) override;
   void conversations_list(client::Done<std::vector<client::ConversationView>> done) override;
   void conversations_direct(UserId user, client::Done<client::ConversationView> done) override;
   void messages_send(ConversationId conversation, std::string text, std::optional<MessageId> reply_to,
@@ -53,7 +54,8 @@ class FakeCore final : public client::Commands {
   void messages_history(ConversationId conversation, std::optional<MessageId> before, int limit,
                         client::Done<std::vector<client::MessageView>> done) override;
   void messages_mark_read(ConversationId conversation, MessageId up_to, client::Done<Unit> done) override;
-  void files_send(ConversationId conversation, std::string path, std::string text, client::Done<SentFile> done) override;
+  void files_send(ConversationId conversation, std::string path, std::string text,
+                  client::Done<SentFile> done) override;
   void files_fetch(MessageId message, std::string path, client::Done<client::TransferView> done) override;
   void files_pause(TransferId transfer, client::Done<client::TransferView> done) override;
   void files_resume(TransferId transfer, client::Done<client::TransferView> done) override;
@@ -85,7 +87,8 @@ class FakeCore final : public client::Commands {
   client::UserView user(const std::string& username, const std::string& name, bool online);
   Person& add_person(const std::string& username, const std::string& name, bool online);
   Person* person(const ConversationId& id);
-  client::MessageView& say(Person& person, bool own, std::string text, std::int64_t minutes_ago, client::MessageState state = client::MessageState::read);
+  client::MessageView& say(Person& person, bool own, std::string text, std::int64_t minutes_ago,
+                           client::MessageState state = client::MessageState::read);
   client::MessageView* find(const MessageId& id);
   void fill_history();
   void advance(MessageId id, client::MessageState state, int delay_ms);

@@ -14,19 +14,32 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
     const auto value = [&] { return i + 1 < argc ? std::string(argv[++i]) : std::string(); };
-    if (name == "--start") scenario.signed_in = false;
-    else if (name == "--empty") scenario.busy_history = false;
-    else if (name == "--long") scenario.long_history = std::stoi(value());
-    else if (name == "--replies") scenario.replies = true;
-    else if (name == "--incoming") scenario.incoming = value();
-    else if (name == "--no-peer-camera") scenario.peer_camera = false;
-    else if (name == "--offline") scenario.offline = true;
-    else if (name == "--identity-changed") scenario.identity_changed = true;
-    else if (name == "--dark") options.app.dark = true;
-    else if (name == "--invite") options.app.invite = value();
-    else if (name == "--test-socket") options.test_socket = value();
-    else if (name == "--title") options.app.title = value();
-    else if (name == "--position") value();
+    if (name == "--start")
+      scenario.signed_in = false;
+    else if (name == "--empty")
+      scenario.busy_history = false;
+    else if (name == "--long")
+      scenario.long_history = std::stoi(value());
+    else if (name == "--replies")
+      scenario.replies = true;
+    else if (name == "--incoming")
+      scenario.incoming = value();
+    else if (name == "--no-peer-camera")
+      scenario.peer_camera = false;
+    else if (name == "--offline")
+      scenario.offline = true;
+    else if (name == "--identity-changed")
+      scenario.identity_changed = true;
+    else if (name == "--dark")
+      options.app.dark = true;
+    else if (name == "--invite")
+      options.app.invite = value();
+    else if (name == "--test-socket")
+      options.test_socket = value();
+    else if (name == "--title")
+      options.app.title = value();
+    else if (name == "--position")
+      value();
     else if (name == "--size") {
       const std::string size = value();
       options.width = std::stoi(size);
@@ -39,7 +52,9 @@ int main(int argc, char** argv) {
   options.app.device_name = "Laptop";
   options.x = 0;
   options.y = 0;
-  const WallTime now{std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+  const WallTime now{std::chrono::duration_cast<std::chrono::milliseconds>(
+                         std::chrono::system_clock::now().time_since_epoch())
+                         .count()};
   desktop::SdlWindow window;
   desktop_test::FakeCore core(scenario, now);
   const Status created = window.create(options, core);

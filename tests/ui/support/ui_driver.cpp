@@ -22,7 +22,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kPoll = std::chrono::milliseconds(50);
 
-[[noreturn]] void run_in_child(const std::vector<std::string>& words, const std::vector<std::string>& environment, int output) {
+[[noreturn]] void run_in_child(const std::vector<std::string>& words,
+                               const std::vector<std::string>& environment, int output) {
   ::dup2(output, 1);
   ::dup2(output, 2);
   for (const std::string& entry : environment) {
@@ -51,7 +52,8 @@ std::string run_program(const std::vector<std::string>& words, const std::string
   ::close(pipe[1]);
   std::string out;
   std::array<char, 1024> buffer{};
-  for (ssize_t got = 0; (got = ::read(pipe[0], buffer.data(), buffer.size())) > 0;) out.append(buffer.data(), static_cast<std::size_t>(got));
+  for (ssize_t got = 0; (got = ::read(pipe[0], buffer.data(), buffer.size())) > 0;)
+    out.append(buffer.data(), static_cast<std::size_t>(got));
   ::close(pipe[0]);
   int status = 0;
   ::waitpid(child, &status, 0);
@@ -59,7 +61,8 @@ std::string run_program(const std::vector<std::string>& words, const std::string
   return out;
 }
 
-Process::Process(std::vector<std::string> words, std::vector<std::string> environment, const std::string& log) {
+Process::Process(std::vector<std::string> words, std::vector<std::string> environment,
+                 const std::string& log) {
   const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   pid_ = ::fork();
   if (pid_ == 0) run_in_child(words, environment, file);
@@ -100,7 +103,8 @@ Display::Display(const std::string& size) {
   // -displayfd: the server picks a free number and writes it when it is ready.
   const std::string fifo = folder_.file("number");
   const std::string script = "exec Xvfb -displayfd 3 -screen 0 " + size + "x24 -nolisten tcp 3>" + fifo;
-  server_ = std::make_unique<Process>(std::vector<std::string>{"sh", "-c", script}, std::vector<std::string>{}, folder_.file("log"));
+  server_ = std::make_unique<Process>(std::vector<std::string>{"sh", "-c", script},
+                                      std::vector<std::string>{}, folder_.file("log"));
   const auto patience = Clock::now() + std::chrono::seconds(15);
   while (true) {
     std::ifstream in(fifo);
@@ -114,16 +118,27 @@ Display::Display(const std::string& size) {
   }
 }
 
-void Display::screenshot(const std::string& file) const { run_program({"import", "-window", "root", file}, name_); }
+void Display::screenshot(const std::string& file) const {
+  run_program({"import", "-window", "root", file}, name_);
+}
 
-Window::Window(const Display& display, std::string program, std::vector<std::string> arguments, const std::string& folder, const std::string& title, int x)
-    : display_(display), socket_(folder + "/" + title + ".sock"), title_(title), x_(x), process_([&] {
-        std::vector<std::string> words{std::move(program)};
-        words.insert(words.end(), arguments.begin(), arguments.end());
-        words.insert(words.end(), {"--test-socket", socket_, "--title", title, "--position", std::to_string(x) + ",0"});
-        return words;
-      }(), {"DISPLAY=" + display.name(), "SDL_VIDEODRIVER=x11", "SDL_RENDER_DRIVER=software", "LC_ALL=C.UTF-8", "TZ=UTC", "HOME=" + folder},
-      folder + "/" + title + ".log") {
+Window::Window(const Display& display, std::string program, std::vector<std::string> arguments,
+               const std::string& folder, const std::string& title, int x)
+    : display_(display),
+      socket_(folder + "/" + title + ".sock"),
+      title_(title),
+      x_(x),
+      process_(
+          [&] {
+            std::vector<std::string> words{std::move(program)};
+            words.insert(words.end(), arguments.begin(), arguments.end());
+            words.insert(words.end(), {"--test-socket", socket_, "--title", title, "--position",
+                                       std::to_string(x) + ",0"});
+            return words;
+          }(),
+          {"DISPLAY=" + display.name(), "SDL_VIDEODRIVER=x11", "SDL_RENDER_DRIVER=software", "LC_ALL=C.UTF-8",
+           "TZ=UTC", "HOME=" + folder},
+          folder + "/" + title + ".log") {
   const auto patience = Clock::now() + std::chrono::seconds(20);
   while (true) {
     try {
@@ -147,7 +162,8 @@ std::string Window::talk(const std::string& line) {
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, socket_.c_str(), std::min(socket_.size() + 1, sizeof address.sun_path));
   std::string reply;
-  if (::connect(connection, static_cast<const sockaddr*>(static_cast<const void*>(&address)), sizeof address) == 0 &&
+  if (::connect(connection, static_cast<const sockaddr*>(static_cast<const void*>(&address)),
+                sizeof address) == 0 &&
       ::send(connection, line.data(), line.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(line.size())) {
     std::array<char, 4096> buffer{};
     while (reply.empty() || reply.back() != '\n') {
@@ -159,7 +175,8 @@ std::string Window::talk(const std::string& line) {
     }
   }
   ::close(connection);
-  if (reply.empty() || reply.back() != '\n') throw std::runtime_error("the window " + title_ + " does not answer");
+  if (reply.empty() || reply.back() != '\n')
+    throw std::runtime_error("the window " + title_ + " does not answer");
   return reply;
 }
 
@@ -171,9 +188,11 @@ void Window::give_up(const std::string& what) {
   // Everything that is shown, one element a line, and a picture beside the window's log.
   std::string shown;
   for (const Json& e : ask({{"q", "tree"}}).at("elements")) {
-    shown += "\n  " + e.at("id").get<std::string>() + " '" + e.at("label").get<std::string>() + "' = '" + e.at("value").get<std::string>() + "'";
+    shown += "\n  " + e.at("id").get<std::string>() + " '" + e.at("label").get<std::string>() + "' = '" +
+             e.at("value").get<std::string>() + "'";
   }
-  if (const char* folder = std::getenv("SOTTO_UI_FAILURES")) display_.screenshot(std::string(folder) + "/failure-" + title_ + ".png");
+  if (const char* folder = std::getenv("SOTTO_UI_FAILURES"))
+    display_.screenshot(std::string(folder) + "/failure-" + title_ + ".png");
   throw std::runtime_error(title_ + ": waited in vain for " + what + shown);
 }
 
@@ -196,13 +215,15 @@ void Window::wait_gone(const std::string& id, int seconds) {
   }
 }
 
-Json Window::wait_prefix(const std::string& prefix, const std::function<bool(const Json&)>& holds, int seconds) {
+Json Window::wait_prefix(const std::string& prefix, const std::function<bool(const Json&)>& holds,
+                         int seconds) {
   const auto patience = Clock::now() + std::chrono::seconds(seconds);
   Json tree;
   while (Clock::now() < patience) {
     tree = ask({{"q", "tree"}});
     for (const Json& element : tree.at("elements")) {
-      if (element.at("id").get<std::string>().starts_with(prefix) && (!holds || holds(element))) return element;
+      if (element.at("id").get<std::string>().starts_with(prefix) && (!holds || holds(element)))
+        return element;
     }
     std::this_thread::sleep_for(kPoll);
   }
@@ -217,13 +238,15 @@ void Window::take_focus() {
 
 void Window::move_to(const std::string& id) {
   const Json rect = wait_for(id).at("rect");
-  const int x = x_ + rect[0].get<int>() + rect[2].get<int>() / 2, y = rect[1].get<int>() + rect[3].get<int>() / 2;
+  const int x = x_ + rect[0].get<int>() + rect[2].get<int>() / 2,
+            y = rect[1].get<int>() + rect[3].get<int>() / 2;
   run_program({"xdotool", "mousemove", std::to_string(x), std::to_string(y)}, display_.name());
 }
 
 void Window::click_on(const Json& element) {
   const Json& rect = element.at("rect");
-  const int x = x_ + rect[0].get<int>() + rect[2].get<int>() / 2, y = rect[1].get<int>() + rect[3].get<int>() / 2;
+  const int x = x_ + rect[0].get<int>() + rect[2].get<int>() / 2,
+            y = rect[1].get<int>() + rect[3].get<int>() / 2;
   run_program({"xdotool", "mousemove", std::to_string(x), std::to_string(y), "click", "1"}, display_.name());
 }
 
@@ -231,9 +254,13 @@ void Window::click(const std::string& id) {
   click_on(wait_for(id, [](const Json& e) { return e.at("enabled").get<bool>(); }));
 }
 
-void Window::key(const std::string& keys) { run_program({"xdotool", "key", "--delay", "20", keys}, display_.name()); }
+void Window::key(const std::string& keys) {
+  run_program({"xdotool", "key", "--delay", "20", keys}, display_.name());
+}
 
-void Window::type(const std::string& text) { run_program({"xdotool", "type", "--delay", "15", text}, display_.name()); }
+void Window::type(const std::string& text) {
+  run_program({"xdotool", "type", "--delay", "15", text}, display_.name());
+}
 
 void Window::paste(const std::string& text) {
   test::TempDir folder;
@@ -242,7 +269,9 @@ void Window::paste(const std::string& text) {
     out << text;
   }
   // xclip stays to serve the selection; its output must not keep us waiting.
-  run_program({"sh", "-c", "xclip -selection clipboard -i <\"$1\" >/dev/null 2>&1", "sh", folder.file("text")}, display_.name());
+  run_program(
+      {"sh", "-c", "xclip -selection clipboard -i <\"$1\" >/dev/null 2>&1", "sh", folder.file("text")},
+      display_.name());
   key("ctrl+v");
 }
 

@@ -49,7 +49,8 @@ class Display {
 class Window {
  public:
   // `at`: the window's place on the screen (there is no window manager).
-  Window(const Display& display, std::string program, std::vector<std::string> arguments, const std::string& folder, const std::string& title, int x = 0);
+  Window(const Display& display, std::string program, std::vector<std::string> arguments,
+         const std::string& folder, const std::string& title, int x = 0);
 
   Json ask(const Json& question);
   Json find(const std::string& id);  // null when absent
@@ -57,14 +58,15 @@ class Window {
   Json wait_for(const std::string& id, const std::function<bool(const Json&)>& holds = {}, int seconds = 10);
   void wait_gone(const std::string& id, int seconds = 10);
   // The first element whose id begins so.
-  Json wait_prefix(const std::string& prefix, const std::function<bool(const Json&)>& holds = {}, int seconds = 10);
+  Json wait_prefix(const std::string& prefix, const std::function<bool(const Json&)>& holds = {},
+                   int seconds = 10);
 
   void take_focus();
   void click(const std::string& id);
   void click_on(const Json& element);
   void move_to(const std::string& id);
   void key(const std::string& keys);
-  void type(const std::string& text);  // ASCII
+  void type(const std::string& text);   // ASCII
   void paste(const std::string& text);  // through the clipboard, Ctrl+V
   std::string focus();
   std::uint64_t frames();

@@ -169,7 +169,8 @@ TEST_F(Editing, cut_gives_the_selection_and_removes_it) {
 }
 
 TEST_F(Editing, history_is_bounded) {
-  for (std::size_t i = 0; i < EditModel::kMaxSteps + 50; ++i) model.insert("x\n", EditModel::Kind::paste, now);
+  for (std::size_t i = 0; i < EditModel::kMaxSteps + 50; ++i)
+    model.insert("x\n", EditModel::Kind::paste, now);
   std::size_t undone = 0;
   while (model.undo()) ++undone;
   EXPECT_EQ(undone, EditModel::kMaxSteps);

@@ -45,7 +45,8 @@ TEST(ServerField, says_what_is_wrong) {
 
 TEST(UserName, follows_the_rule) {
   for (const auto* good : {"al", "alice", "a.b-c_9", "0zero"}) EXPECT_EQ(user_name_problem(good), "") << good;
-  for (const auto* bad : {"", "a", "Alice", "-alice", ".x", "a b", "ünal", "a23456789012345678901234567890123"}) {
+  for (const auto* bad :
+       {"", "a", "Alice", "-alice", ".x", "a b", "ünal", "a23456789012345678901234567890123"}) {
     EXPECT_EQ(user_name_problem(bad), str::kUserRule) << bad;
   }
 }
@@ -67,7 +68,8 @@ TEST(Password, is_judged_by_length_and_guessability) {
   EXPECT_EQ(password_problem("password123456", "alice"), str::kPasswordEasy);
   EXPECT_EQ(password_problem("alicealice", "alice"), str::kPasswordEasy);
   EXPECT_EQ(password_problem("correct horse battery", "alice"), "");
-  EXPECT_GT(password_strength("correct horse battery staple", "alice"), password_strength("gf7hj2kq9w", "alice"));
+  EXPECT_GT(password_strength("correct horse battery staple", "alice"),
+            password_strength("gf7hj2kq9w", "alice"));
 }
 
 }  // namespace

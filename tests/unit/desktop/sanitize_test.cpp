@@ -14,9 +14,7 @@ TEST(Sanitize, repairs_broken_utf8) {
   EXPECT_EQ(valid_utf8(std::string("a\0b", 3)).size(), 5u);  // NUL is not text
 }
 
-TEST(Sanitize, cleans_what_is_pasted) {
-  EXPECT_EQ(clean_input("a\r\nb\rc\x07\td\x7f"), "a\nb\nc\td");
-}
+TEST(Sanitize, cleans_what_is_pasted) { EXPECT_EQ(clean_input("a\r\nb\rc\x07\td\x7f"), "a\nb\nc\td"); }
 
 TEST(Sanitize, shows_control_characters_of_messages) {
   EXPECT_EQ(message_text("a\x1b[31mz\x7f"), "a␛[31mz␡");
@@ -38,9 +36,13 @@ TEST(Sanitize, breaks_up_endless_words) {
 }
 
 TEST(Sanitize, names_cannot_turn_our_sentences_around) {
-  const std::string evil = "Bob\xE2\x80\xAE" "gnp.exe\xE2\x81\xA9\n\x07";
+  const std::string evil =
+      "Bob\xE2\x80\xAE"
+      "gnp.exe\xE2\x81\xA9\n\x07";
   EXPECT_EQ(one_line(evil), "Bobgnp.exe");
-  EXPECT_EQ(isolated(evil), "\xE2\x81\xA8" "Bobgnp.exe\xE2\x81\xA9");
+  EXPECT_EQ(isolated(evil),
+            "\xE2\x81\xA8"
+            "Bobgnp.exe\xE2\x81\xA9");
 }
 
 TEST(Sanitize, one_line_is_short_and_flat) {

@@ -34,9 +34,11 @@ TEST(Strings, are_plain_sentences) {
 
 TEST(Strings, colours_stand_in_the_token_header_only) {
   const std::regex colour("rgb\\(0x|#[0-9A-Fa-f]{6}|SDL_Color\\{");
-  for (const char* path : {"widgets/ui.cpp", "widgets/dialog.cpp", "main_view/bubble.cpp", "main_view/sidebar.cpp", "main_view/message_list.cpp",
-                           "main_view/composer.cpp", "main_view/conversation_view.cpp", "main_view/new_chat.cpp", "main_view/file_chooser.cpp",
-                           "call/call_screen.cpp", "start/start_view.cpp", "app/app.cpp", "draw/canvas.cpp"}) {
+  for (const char* path :
+       {"widgets/ui.cpp", "widgets/dialog.cpp", "main_view/bubble.cpp", "main_view/sidebar.cpp",
+        "main_view/message_list.cpp", "main_view/composer.cpp", "main_view/conversation_view.cpp",
+        "main_view/new_chat.cpp", "main_view/file_chooser.cpp", "call/call_screen.cpp",
+        "start/start_view.cpp", "app/app.cpp", "draw/canvas.cpp"}) {
     const std::string text = source(path);
     ASSERT_FALSE(text.empty()) << path;
     EXPECT_FALSE(std::regex_search(text, colour)) << path;

@@ -136,7 +136,8 @@ TEST_F(Field, a_long_text_stays_quick) {
   const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < 5; ++i) type("x");
   edit.layout(engine, 200);
-  const double each = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count() / 5;
+  const double each =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count() / 5;
   EXPECT_LT(each, 200);
 }
 

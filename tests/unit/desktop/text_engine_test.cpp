@@ -13,7 +13,9 @@ namespace {
 class Text : public ::testing::Test {
  protected:
   TextEngine engine{1.0};
-  TextBlockPtr lay(const std::string& text, double width = 420) { return engine.get({.text = text, .role = TextRole::body, .width = width}); }
+  TextBlockPtr lay(const std::string& text, double width = 420) {
+    return engine.get({.text = text, .role = TextRole::body, .width = width});
+  }
 };
 
 TEST_F(Text, lines_have_the_height_of_their_role) {
@@ -32,7 +34,8 @@ TEST_F(Text, wraps_within_the_width) {
 }
 
 TEST_F(Text, is_cut_with_an_ellipsis) {
-  const auto block = engine.get({.text = std::string(300, 'm'), .role = TextRole::body, .width = 100, .max_lines = 1});
+  const auto block =
+      engine.get({.text = std::string(300, 'm'), .role = TextRole::body, .width = 100, .max_lines = 1});
   EXPECT_EQ(block->line_count(), 1);
   EXPECT_TRUE(block->truncated());
   EXPECT_LE(block->width(), 100.5);

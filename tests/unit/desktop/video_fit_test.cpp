@@ -26,9 +26,7 @@ TEST(VideoFit, portrait_is_never_cut) {
   EXPECT_NEAR(fit.rect.w / fit.rect.h, 9.0 / 16, 0.001);
 }
 
-TEST(VideoFit, survives_a_picture_without_size) {
-  EXPECT_FALSE(fit_video({0, 0, 100, 100}, 0, 0).crop);
-}
+TEST(VideoFit, survives_a_picture_without_size) { EXPECT_FALSE(fit_video({0, 0, 100, 100}, 0, 0).crop); }
 
 }  // namespace
 }  // namespace sotto::desktop
