@@ -270,6 +270,11 @@ Outcome<MadeCommit> Group::commit(const CommitOptions& options, const Environmen
 bool Group::has_pending_commit() const { return impl_->pending.has_value(); }
 const StagedCommit* Group::pending_commit() const { return impl_->pending ? &impl_->pending->staged : nullptr; }
 void Group::discard_pending_commit() { impl_->pending.reset(); }
+std::vector<ReceivedProposal> Group::proposals() const {
+  std::vector<ReceivedProposal> out;
+  for (const auto& [ref, pending] : impl_->proposals) out.push_back({ref, pending.proposal, pending.sender});
+  return out;
+}
 void Group::forget_proposals() {
   impl_->proposals.clear();
   impl_->update_keys.clear();

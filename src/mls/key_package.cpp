@@ -13,6 +13,12 @@ Capabilities default_capabilities() {
   return capabilities;
 }
 
+Result<crypto::SignatureAlgorithm> signature_algorithm_of(CipherSuite id) {
+  const auto suite = Suite::of(id);
+  if (!suite) return suite.error();
+  return suite->signature_algorithm();
+}
+
 Result<OwnKeyPackage> make_key_package(CipherSuite id, ClientIdentity identity, Lifetime lifetime,
                                        ExtensionList extensions, Random& random) {
   const auto suite = Suite::of(id);

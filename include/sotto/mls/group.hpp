@@ -174,6 +174,8 @@ class Group {
   // --- Receiving ---
   Outcome<Received> receive(const MlsMessage& message, const Environment& env);
   Outcome<Unit> merge(StagedCommit staged);
+  // This epoch's, received and own, in order of arrival: what a commit may refer to.
+  std::vector<ReceivedProposal> proposals() const;
   void forget_proposals();
 
   // --- Section 11: new groups from this one ---

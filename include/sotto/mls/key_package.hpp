@@ -11,6 +11,9 @@ namespace sotto::mls {
 // What this library can do, for LeafNode.capabilities. Add an application's own types to the lists.
 Capabilities default_capabilities();
 
+// Of which kind a client's signing key must be. Error: a suite that this library does not have.
+Result<crypto::SignatureAlgorithm> signature_algorithm_of(CipherSuite suite);
+
 struct ClientIdentity {
   Credential credential;
   crypto::SigningKey signing_key;
