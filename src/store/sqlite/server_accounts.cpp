@@ -102,6 +102,7 @@ Status Devices::add(const Device& device) {
     if (!done) return done;
   }
   const std::int64_t row = db_.last_rowid();
+  if (Status recorded = inbox_.record_newest(); !recorded) return recorded;
   Query acks(db_,
              "INSERT INTO acks(conversation, device, seq)"
              " SELECT conversations.id, ?, last_seq FROM members JOIN conversations"

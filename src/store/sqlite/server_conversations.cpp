@@ -77,12 +77,16 @@ Result<Conversation> Conversations::get(ConversationId id) {
   if (Status row = query.bind(id).one(kNoConversation); !row) return std::move(row).error();
   Result<std::vector<UserId>> users = members(query.integer(0));
   if (!users) return std::move(users).error();
-  return Conversation{id, *std::move(users), query.unsigned_integer(1), 0};
+  return Conversation{id, *std::move(users), newest(query), 0};
+}
+
+std::uint64_t Conversations::newest(const Query& row) const {
+  return static_cast<std::uint64_t>(inbox_.newest(row.integer(0), row.integer(1)));
 }
 
 Result<std::vector<Conversation>> Conversations::of_user(UserId user, DeviceId device) {
   Query query(db_,
-              "SELECT conversations.id, conversation, last_seq,"
+              "SELECT conversations.id, last_seq, conversation,"
               " coalesce((SELECT seq FROM acks WHERE acks.conversation = conversations.id AND acks.device ="
               "  (SELECT id FROM devices WHERE device = ?2)), 0)"
               " FROM conversations WHERE id IN (SELECT conversation FROM members WHERE account ="
@@ -95,8 +99,8 @@ Result<std::vector<Conversation>> Conversations::of_user(UserId user, DeviceId d
     if (!*row) return conversations;
     Result<std::vector<UserId>> users = members(query.integer(0));
     if (!users) return std::move(users).error();
-    conversations.push_back(Conversation{query.id<ConversationId>(1), *std::move(users),
-                                         query.unsigned_integer(2), query.unsigned_integer(3)});
+    conversations.push_back(Conversation{query.id<ConversationId>(2), *std::move(users), newest(query),
+                                         query.unsigned_integer(3)});
   }
 }
 

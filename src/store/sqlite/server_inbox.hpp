@@ -1,20 +1,23 @@
-// Where entries of the log go first: one table in order of arrival, moved into the log many at a time.
+// Where entries of the log go first: packed, one row a transaction, and moved into the log many at a time.
 //
-// Written one by one, the entries of a hundred conversations dirty a hundred leaves of the log and a hundred of
-// its index, each written out whole for one short message. In order of arrival a dozen share a page; and when
-// they are moved, the oldest first, a conversation's entries go together, most of them without content because
-// everyone has them by then. So a conversation's entries here are always newer than those in the log.
+// Written one by one, the entries of a hundred conversations dirty a hundred leaves of the log, a hundred of its
+// index and a hundred rows of conversations. Packed together they cost one INSERT for all that share a commit; and
+// when they are moved, the oldest transactions first, a conversation's entries go together, most of them
+// without content because everyone has them by then. So a conversation's entries here are always newer than those
+// in the log, and conversations.last_seq is behind until they are moved: ask newest().
 //
-// What the table holds is also known in memory (some 200 bytes each, at most kKeep and a batch): by its place
-// in the log, for fetch(), and by message, for repeated requests. Memory follows the transaction: begin(),
-// begin_part(), undo_part() and rollback() mirror the store's. One process appends; others may write the rest.
+// What the table holds is also in memory (at most kMaxBytes and a transaction), by conversation. Memory follows the
+// transaction: begin(), begin_part(), undo_part() and rollback() mirror the store's. One process appends; others
+// may write the rest.
+//
+// A row is a sequence of entries: log id, device's row, time (8 bytes each), message id (16), length of the payload
+// (4), payload; numbers big-endian.
 #pragma once
 
+#include <cstdint>
 #include <deque>
-#include <functional>
-#include <map>
+#include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -26,70 +29,99 @@ namespace sotto::store::sqlite {
 
 class Inbox {
  public:
-  struct Place {
+  // Valid until something is added, undone or moved.
+  struct Entry {
     std::int64_t log_id = 0;
+    std::int64_t device = 0;
     WallTime time;
+    MessageId message;
+    ByteView payload;
   };
 
   explicit Inbox(Database& db) : db_(db) {}
   Status load();  // what the last run left
 
-  std::optional<Place> find(std::int64_t conversation, std::int64_t device, MessageId message) const;
-  Status add(std::int64_t log_id, std::int64_t device, MessageId message, WallTime time, std::string_view payload);
-  // Row ids of the entries with first <= log id <= last, in this order.
-  std::vector<std::pair<std::int64_t, std::int64_t>> between(std::int64_t first, std::int64_t last) const;
+  // The newest entry's number; `recorded` is what the conversation's row says.
+  std::int64_t newest(std::int64_t conversation, std::int64_t recorded) const;
+  // The same where the row was not read yet. not_found: no such conversation.
+  Result<std::int64_t> newest(std::int64_t conversation);
+  std::optional<Entry> find(std::int64_t conversation, std::int64_t device, MessageId message) const;
+  // Entries with a sequence number above `after`, oldest first.
+  std::vector<Entry> after(std::int64_t conversation, std::int64_t after) const;
+  template <class F>
+  void for_each(F&& f) const {
+    for (const auto& batch : batches_) {
+      for (std::size_t at = 0; at < batch->packed.size();) {
+        const Entry entry = entry_at(*batch, at);
+        f(entry);
+        at += kHeaderBytes + entry.payload.size();
+      }
+    }
+  }
+
+  // The conversation's next entry: `seq` is newest() + 1.
+  void add(std::int64_t conversation, std::int64_t seq, std::int64_t device, MessageId message, WallTime time,
+           std::string_view payload);
+  // Writes this transaction's entries; before its commit.
+  Status write();
+  // Brings conversations.last_seq up to date within this transaction, for statements that look at it.
+  Status record_newest();
 
   void begin();
-  void begin_part() { part_ = order_.size(); }
+  void begin_part() { part_ = added_.size(); }
   void undo_part() { undo_to(part_); }
-  void rollback() { undo_to(before_); }
+  void rollback() { undo_to(0); }
 
   // To be asked after each commit. Moving needs a transaction of its own; after its commit: moved(), and if it
   // fails, postpone().
-  bool is_due() const { return all_due_ || order_.size() >= move_at_ || bytes_ >= kMaxBytes; }
-  bool empty() const { return order_.empty(); }
-  void make_all_due() { all_due_ = !order_.empty(); }
+  bool is_due() const { return all_due_ || count_ >= move_at_ || bytes_ >= kMaxBytes; }
+  bool empty() const { return count_ == 0; }
+  void make_all_due() { all_due_ = !empty(); }
   Status move_to_log();
   void moved();
   void postpone();
 
  private:
-  // Chosen: an entry stays for a second at 8,000 a second, in which most are acknowledged; moving takes 5 ms.
-  static constexpr std::size_t kKeep = 8192;
-  static constexpr std::size_t kMoveAtOnce = 1024;
+  // Chosen: an entry stays for a second at 8,000 a second, in which most are acknowledged; moving takes 10 ms.
+  static constexpr std::size_t kMoveAt = 12288;
+  static constexpr std::size_t kMoveAtOnce = 4096;
   static constexpr std::size_t kMaxBytes = 16U << 20;
-  struct Key {
-    std::int64_t conversation;
-    std::int64_t device;
-    MessageId message;
-    friend bool operator==(const Key&, const Key&) = default;
+  static constexpr std::size_t kRowBytes = 1U << 20;  // then another row
+  static constexpr std::size_t kHeaderBytes = 44;
+
+  struct Batch {
+    std::int64_t row = 0;
+    std::size_t entries = 0;
+    Bytes packed;
+    bool written = false;  // or undone with its transaction
   };
-  struct KeyHash {
-    std::size_t operator()(const Key& key) const noexcept {
-      // The message id is random, but its sender's choice: mixed with what it cannot choose.
-      return std::hash<MessageId>()(key.message) ^ static_cast<std::size_t>(key.device * 0x9e3779b97f4a7c15);
-    }
+  struct Place {
+    const Batch* batch;
+    std::uint32_t offset;
+    std::uint32_t print;  // of the message id, so that find() looks at few entries
   };
-  void remember(std::int64_t row, std::int64_t log_id, std::int64_t device, MessageId message, WallTime time,
-                std::size_t size);
+  // A conversation with entries here, whose numbers are consecutive.
+  struct Talk {
+    std::int64_t newest = 0;
+    std::vector<Place> entries;
+  };
+  static Entry entry_at(const Batch& batch, std::size_t offset);
+  Status load_row(std::int64_t row, Bytes packed);
+  void remember(const Batch& batch, std::size_t offset);
+  static std::uint32_t print(MessageId message);
   void undo_to(std::size_t count);
 
   Database& db_;
-  std::map<std::int64_t, std::int64_t> rows_;  // log id to row id
-  std::unordered_map<Key, Place, KeyHash> messages_;
-  struct Entry {
-    std::int64_t row;
-    std::int64_t log_id;
-    Key key;
-    std::size_t size;
-  };
-  std::deque<Entry> order_;  // oldest first
+  std::unordered_map<std::int64_t, Talk> talks_;  // by the conversation's row
+  std::deque<std::unique_ptr<Batch>> batches_;    // oldest first; by pointer because places point to them
+  std::int64_t next_row_ = 1;
+  std::size_t count_ = 0;
   std::size_t bytes_ = 0;
-  std::size_t move_at_ = kKeep;
+  std::size_t move_at_ = kMoveAt;
   bool all_due_ = false;
-  std::size_t moving_ = 0;   // the oldest entries, between move_to_log() and moved()
-  std::size_t before_ = 0;   // order_.size() before this transaction
-  std::size_t part_ = 0;     // and before this part
+  std::size_t moving_ = 0;           // the oldest batches, between move_to_log() and moved()
+  std::vector<std::int64_t> added_;  // conversations of this transaction's entries
+  std::size_t part_ = 0;             // added_.size() before this part
 };
 
 }  // namespace sotto::store::sqlite

@@ -21,46 +21,65 @@ Result<Appended> Log::append(ConversationId conversation, DeviceId device, Messa
   if (!row) return row.error();
   const Result<std::int64_t> sender = rows_.device(device);
   if (!sender) return sender.error();
-  if (const std::optional<Inbox::Place> known = inbox_.find(*row, *sender, message)) {
-    return Appended{static_cast<std::uint64_t>(known->log_id & kMaxSeq), known->time, true};
+  if (!seen_.knows(*sender)) {
+    if (Status loaded = load_seen(*sender); !loaded) return std::move(loaded).error();
   }
-  {
-    Query before(db_, "SELECT id, time_ms FROM log WHERE device = ? AND message = ? AND id BETWEEN ? AND ?");
-    before.bind(*sender, message, first_id(*row), last_id(*row));
-    const Result<bool> found = before.next();
-    if (!found) return found.error();
-    if (*found) {
-      return Appended{before.unsigned_integer(0) & static_cast<std::uint64_t>(kMaxSeq), before.time(1), true};
-    }
+  if (seen_.maybe(*sender, message)) {
+    const Result<std::optional<Appended>> before = find(*row, *sender, message);
+    if (!before) return before.error();
+    if (*before) return **before;
   }
-  std::int64_t seq = 0;
-  {
-    Query next(db_, "UPDATE conversations SET last_seq = last_seq + 1 WHERE id = ? RETURNING last_seq");
-    if (Status updated = next.bind(*row).one("There is no such conversation."); !updated) {
-      return std::move(updated).error();
-    }
-    seq = next.integer(0);
-  }
+  const Result<std::int64_t> newest = inbox_.newest(*row);
+  if (!newest) return newest.error();
+  const std::int64_t seq = *newest + 1;
   if (seq > kMaxSeq) return fail(ErrorCode::too_large, "This conversation has reached its last message.");
-  if (Status done = inbox_.add(first_id(*row) + seq, *sender, message, now, payload); !done) {
-    return std::move(done).error();
-  }
+  inbox_.add(*row, seq, *sender, message, now, payload);
+  seen_.add(*sender, message);
   return Appended{static_cast<std::uint64_t>(seq), now, false};
+}
+
+// A device that sent more than fits stays unknown, and every message of it is looked up.
+Status Log::load_seen(std::int64_t device) {
+  Query query(db_, "SELECT message FROM log WHERE device = ? LIMIT ?");
+  query.bind(device, SeenMessages::kMaxMessages + 1);
+  std::vector<MessageId> messages;
+  while (true) {
+    const Result<bool> row = query.next();
+    if (!row) return row.error();
+    if (!*row) break;
+    messages.push_back(query.id<MessageId>(0));
+  }
+  if (messages.size() > SeenMessages::kMaxMessages) return ok_status();
+  seen_.begin(device);
+  for (const MessageId message : messages) seen_.add(device, message);
+  inbox_.for_each([&](const Inbox::Entry& entry) {
+    if (entry.device == device) seen_.add(device, entry.message);
+  });
+  return ok_status();
+}
+
+Result<std::optional<Appended>> Log::find(std::int64_t conversation, std::int64_t device, MessageId message) {
+  if (const std::optional<Inbox::Entry> known = inbox_.find(conversation, device, message)) {
+    return std::optional(Appended{static_cast<std::uint64_t>(known->log_id & kMaxSeq), known->time, true});
+  }
+  Query query(db_, "SELECT id, time_ms FROM log WHERE device = ? AND message = ? AND id BETWEEN ? AND ?");
+  query.bind(device, message, first_id(conversation), last_id(conversation));
+  const Result<bool> found = query.next();
+  if (!found) return found.error();
+  if (!*found) return std::optional<Appended>();
+  return std::optional(
+      Appended{query.unsigned_integer(0) & static_cast<std::uint64_t>(kMaxSeq), query.time(1), true});
 }
 
 namespace {
 
-// Whether the page has room for the row, whose first columns are user, device, time, message and payload.
-bool take(LogPage& page, std::size_t& bytes, std::int64_t log_id, const Query& row, std::uint32_t limit,
-          std::size_t max_bytes) {
-  const std::size_t size = row.view(4).size();
+// Whether the page has room for an entry of this size.
+bool has_room(LogPage& page, std::size_t& bytes, std::size_t size, std::uint32_t limit, std::size_t max_bytes) {
   if (page.entries.size() >= limit || (!page.entries.empty() && bytes + size > max_bytes)) {
     page.more = true;
     return false;
   }
   bytes += size;
-  page.entries.push_back(LogEntry{static_cast<std::uint64_t>(log_id & kMaxSeq), row.id<UserId>(0),
-                                  row.id<DeviceId>(1), row.time(2), row.id<MessageId>(3), row.blob_text(4)});
   return true;
 }
 
@@ -88,17 +107,26 @@ Result<LogPage> Log::fetch(ConversationId conversation, std::uint64_t after, std
       const Result<bool> found = query.next();
       if (!found) return found.error();
       if (!*found) break;
-      if (!take(page, bytes, query.integer(5), query, limit, max_bytes)) return page;
+      if (!has_room(page, bytes, query.view(4).size(), limit, max_bytes)) return page;
+      page.entries.push_back(LogEntry{query.unsigned_integer(5) & static_cast<std::uint64_t>(kMaxSeq),
+                                      query.id<UserId>(0), query.id<DeviceId>(1), query.time(2),
+                                      query.id<MessageId>(3), query.blob_text(4)});
     }
   }
   // What is still in the inbox is newer than all of a conversation's log.
-  for (const auto& [log_id, inbox_row] : inbox_.between(first_id(*row) + from + 1, last_id(*row))) {
-    Query query(db_,
-                "SELECT user, devices.device, time_ms, message, payload FROM inbox"
-                " JOIN devices ON devices.id = inbox.device JOIN accounts ON accounts.id = devices.account"
-                " WHERE inbox.id = ?");
-    if (Status found = query.bind(inbox_row).one("An entry is missing."); !found) return std::move(found).error();
-    if (!take(page, bytes, log_id, query, limit, max_bytes)) return page;
+  std::unordered_map<std::int64_t, std::pair<UserId, DeviceId>> senders;
+  for (const Inbox::Entry& entry : inbox_.after(*row, from)) {
+    if (!has_room(page, bytes, entry.payload.size(), limit, max_bytes)) return page;
+    const auto [sender, unknown] = senders.try_emplace(entry.device);
+    if (unknown) {
+      Query query(db_,
+                  "SELECT user, device FROM devices JOIN accounts ON accounts.id = devices.account"
+                  " WHERE devices.id = ?");
+      if (Status found = query.bind(entry.device).one("A device is missing."); !found) return std::move(found).error();
+      sender->second = {query.id<UserId>(0), query.id<DeviceId>(1)};
+    }
+    page.entries.push_back(LogEntry{static_cast<std::uint64_t>(entry.log_id & kMaxSeq), sender->second.first,
+                                    sender->second.second, entry.time, entry.message, to_string(entry.payload)});
   }
   return page;
 }
@@ -108,11 +136,12 @@ Status Log::ack(ConversationId conversation, DeviceId device, std::uint64_t seq)
   if (!row) return row.error();
   const Result<std::int64_t> by = rows_.device(device);
   if (!by) return by.error();
+  const Result<std::int64_t> newest = inbox_.newest(*row);
+  if (!newest) return newest.error();
   Query upsert(db_,
-               "INSERT INTO acks(conversation, device, seq)"
-               " SELECT ?1, ?2, min(?3, last_seq) FROM conversations WHERE id = ?1"
+               "INSERT INTO acks(conversation, device, seq) VALUES(?, ?, ?)"
                " ON CONFLICT(conversation, device) DO UPDATE SET seq = max(seq, excluded.seq)");
-  return upsert.bind(*row, *by, clamp_seq(seq)).run();
+  return upsert.bind(*row, *by, std::min(clamp_seq(seq), *newest)).run();
 }
 
 Status Log::prune(ConversationId conversation) {

@@ -1,12 +1,14 @@
 // The SQLite repositories of the server: one class each, one file each.
 #pragma once
 
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "sotto/store/server_store.hpp"
 #include "sqlite/database.hpp"
 #include "sqlite/server_inbox.hpp"
+#include "sqlite/server_seen.hpp"
 
 namespace sotto::store::sqlite {
 
@@ -44,7 +46,7 @@ class Accounts final : public AccountRepository {
 
 class Devices final : public DeviceRepository {
  public:
-  explicit Devices(Database& db) : db_(db) {}
+  Devices(Database& db, Inbox& inbox) : db_(db), inbox_(inbox) {}
   Status add(const Device& device) override;
   Result<Device> by_device(DeviceId device) override;
   Result<std::vector<Device>> of_user(UserId user) override;
@@ -54,6 +56,7 @@ class Devices final : public DeviceRepository {
 
  private:
   Database& db_;
+  Inbox& inbox_;
 };
 
 class Invites final : public InviteRepository {
@@ -69,7 +72,7 @@ class Invites final : public InviteRepository {
 
 class Conversations final : public ConversationRepository {
  public:
-  explicit Conversations(Database& db) : db_(db) {}
+  Conversations(Database& db, const Inbox& inbox) : db_(db), inbox_(inbox) {}
   Result<Conversation> open_direct(UserId a, UserId b, ConversationId fresh, WallTime now) override;
   Result<Conversation> get(ConversationId conversation) override;
   Result<std::vector<Conversation>> of_user(UserId user, DeviceId device) override;
@@ -77,7 +80,9 @@ class Conversations final : public ConversationRepository {
 
  private:
   Result<std::vector<UserId>> members(std::int64_t conversation);
+  std::uint64_t newest(const Query& row) const;  // of a row that begins with id and last_seq
   Database& db_;
+  const Inbox& inbox_;
 };
 
 class Log final : public LogRepository {
@@ -92,9 +97,13 @@ class Log final : public LogRepository {
   Result<bool> forget(WallTime before) override;
 
  private:
+  Status load_seen(std::int64_t device);
+  Result<std::optional<Appended>> find(std::int64_t conversation, std::int64_t device, MessageId message);
+
   Database& db_;
   RowCache& rows_;
   Inbox& inbox_;
+  SeenMessages seen_;
   bool inbox_asked_ = false;      // this round of forget() has had the inbox moved
   std::int64_t forget_from_ = 0;  // where the next call of forget() goes on
 };

@@ -10,7 +10,8 @@ constexpr std::int64_t kApplicationId = 0x534f5453;
 
 // Integers stand for the 16-byte ids inside the file: rows stay small and indexes shallow.
 // log.id is conversation * 2^32 + seq, so a conversation's entries lie together and in order.
-// Entries come into inbox first and are moved into log, many at a time (server_inbox.hpp).
+// Entries come into inbox first and are moved into log, many at a time; until then conversations.last_seq is behind
+// (server_inbox.hpp).
 constexpr const char* kVersion1 = R"sql(
 CREATE TABLE accounts(
   id INTEGER PRIMARY KEY,
@@ -107,8 +108,20 @@ CREATE TABLE blob_releases(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// The inbox holds one row a transaction instead of one an entry.
+constexpr const char* kVersion2 = R"sql(
+INSERT INTO log(id, device, message, time_ms, payload)
+  SELECT log_id, device, message, time_ms, CASE WHEN (log_id & 0xffffffff) <= pruned_seq THEN x'' ELSE payload END
+  FROM inbox JOIN conversations ON conversations.id = log_id >> 32 ORDER BY log_id;
+DROP TABLE inbox;
+CREATE TABLE inbox(
+  id INTEGER PRIMARY KEY,
+  entries BLOB NOT NULL
+) STRICT;
+)sql";
+
 // Step n makes version n + 1 out of version n. Released steps never change.
-constexpr const char* kSteps[] = {kVersion1};
+constexpr const char* kSteps[] = {kVersion1, kVersion2};
 static_assert(std::size(kSteps) == kServerSchemaVersion);
 
 Result<std::int64_t> pragma(Database& db, const char* sql) {

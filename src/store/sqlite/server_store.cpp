@@ -57,11 +57,13 @@ class SqliteServerStore final : public ServerStore {
       rollback();
       return fail(ErrorCode::storage, db_.has_failed() ? "The disk reported an error." : "The disk is full.");
     }
-    Status done = run("COMMIT");
+    Status done = inbox_.write();
+    if (done) done = run("COMMIT");
     if (!done) {
       rollback();
       return done;
     }
+    inbox_.begin();
     if (writing_ && inbox_.is_due()) move_inbox();
     if (wal_pages_ >= kCheckpointPages) return checkpoint();
     return done;
@@ -126,9 +128,9 @@ class SqliteServerStore final : public ServerStore {
   int wal_pages_ = 0;
   bool writing_ = false;
   Accounts accounts_{db_};
-  Devices devices_{db_};
+  Devices devices_{db_, inbox_};
   Invites invites_{db_};
-  Conversations conversations_{db_};
+  Conversations conversations_{db_, inbox_};
   Log log_{db_, rows_, inbox_};
   Blobs blobs_{db_, rows_};
 };

@@ -108,7 +108,7 @@ class ServerInboxTest : public testing::Test {
 };
 
 TEST_F(ServerInboxTest, keeps_order_and_repetitions_while_entries_move_and_over_a_restart) {
-  append_batches(100, 100);  // 10,000: more than stay in the inbox
+  append_batches(150, 100);  // 15,000: more than stay in the inbox
   expect_all(500);
   expect_all(7);
   expect_repetitions_recognised();
@@ -145,7 +145,7 @@ TEST_F(ServerInboxTest, forgets_what_was_undone_with_its_part_or_its_transaction
 }
 
 TEST_F(ServerInboxTest, does_not_offer_what_everyone_has_wherever_it_lies) {
-  append_batches(100, 100);
+  append_batches(150, 100);
   for (const int upto : {100, 3000}) {
     ASSERT_TRUE(store_->begin(Access::write));
     for (const std::size_t device : {0U, 1U}) {

@@ -120,6 +120,43 @@ TEST_F(SqliteServerStoreTest, refuses_a_newer_format_and_other_programs_files_an
   EXPECT_EQ(open_sqlite_server_store(dir_.file("no/such/folder.db")).error().code, ErrorCode::storage);
 }
 
+TEST_F(SqliteServerStoreTest, takes_over_what_the_first_format_had_in_its_inbox) {
+  const std::string path = dir_.file("sotto.db");
+  populate(*open(path));
+  // As the first version left it: one row an entry, last_seq up to date.
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(db,
+                         "DROP TABLE inbox;"
+                         "CREATE TABLE inbox(id INTEGER PRIMARY KEY, log_id INTEGER NOT NULL, device INTEGER NOT NULL,"
+                         " message BLOB NOT NULL, time_ms INTEGER NOT NULL, payload BLOB NOT NULL) STRICT;"
+                         "INSERT INTO inbox SELECT 1, id << 32 | 1, 1, x'0102030405060708090a0b0c0d0e0f10', 5, x'6f6c64'"
+                         " FROM conversations;"
+                         "UPDATE conversations SET last_seq = 1; PRAGMA user_version = 1",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(db);
+  const auto store = open(path);
+  ASSERT_TRUE(append(*store, "new"));
+  const Result<LogPage> page = store->log().fetch(talk_, 0, 10, 1000);
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->entries.size(), 2U);
+  EXPECT_EQ(page->entries[0].payload, "old");
+  EXPECT_EQ(page->entries[0].sender_device, phone_);
+  EXPECT_EQ(page->entries[1].payload, "new");
+  EXPECT_EQ(page->entries[1].seq, 2U);
+}
+
+TEST_F(SqliteServerStoreTest, refuses_a_damaged_inbox) {
+  const std::string path = dir_.file("sotto.db");
+  populate(*open(path));
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(db, "INSERT INTO inbox VALUES(1, zeroblob(43))", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(db);
+  EXPECT_EQ(open_sqlite_server_store(path).error().code, ErrorCode::storage);
+}
+
 TEST_F(SqliteServerStoreTest, says_that_the_disk_is_full_goes_on_reading_and_recovers) {
   const std::string mount = dir_.file("small");
   std::filesystem::create_directory(mount);
