@@ -15,6 +15,7 @@ namespace {
 struct Job {
   Task work;
   Task done;
+  std::size_t weight = 1;
 };
 
 }  // namespace
@@ -54,12 +55,12 @@ Worker::~Worker() {
   for (std::thread& thread : shared_->threads) thread.join();
 }
 
-bool Worker::submit(Task job, Task done) {
+bool Worker::submit(Task job, Task done, std::size_t weight) {
   bool wake = false;
   {
     const std::lock_guard lock(shared_->mutex);
     if (shared_->jobs.size() >= shared_->options.max_jobs) return false;
-    shared_->jobs.push_back({std::move(job), std::move(done)});
+    shared_->jobs.push_back({std::move(job), std::move(done), weight});
     wake = shared_->idle > 0 || (shared_->gathering && shared_->jobs.size() >= shared_->options.max_batch);
   }
   if (wake) shared_->wake.notify_one();
@@ -73,7 +74,7 @@ std::size_t Worker::waiting() const {
 
 void Worker::Shared::run() {
   std::vector<Job> batch;
-  std::size_t last = 0;  // jobs in the batch before
+  std::size_t last = 0;  // weight of the batch before
   for (;;) {
     {
       std::unique_lock lock(mutex);
@@ -88,11 +89,12 @@ void Worker::Shared::run() {
         gathering = false;
       }
       const std::size_t count = std::min(jobs.size(), std::max<std::size_t>(options.max_batch, 1));
+      last = 0;
       for (std::size_t i = 0; i < count; ++i) {
+        last += jobs.front().weight;
         batch.push_back(std::move(jobs.front()));
         jobs.pop_front();
       }
-      last = count;
     }
     if (options.before_batch) options.before_batch();
     for (Job& job : batch) {

@@ -10,19 +10,19 @@ Error no_blob() { return fail(ErrorCode::not_found, kNoBlob); }
 
 }  // namespace
 
-void Blobs::put(Connection& connection, Request request, proto::PutBlobRequest& body) {
-  const std::optional<BlobId> blob = BlobId::from_bytes(as_bytes(body.blob()));
-  const std::optional<ConversationId> conversation = ConversationId::from_bytes(as_bytes(body.conversation()));
+void Blobs::put(Connection& connection, Request request, const proto::PutBlobView& body) {
+  const std::optional<BlobId> blob = BlobId::from_bytes(body.blob);
+  const std::optional<ConversationId> conversation = ConversationId::from_bytes(body.conversation);
   if (!blob || !conversation) {
     return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "Ids of files and conversations have 16 bytes."));
   }
-  if (body.data().empty()) return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "The piece is empty."));
-  if (body.data().size() > proto::kBlobChunkBytes) {
+  if (body.data.empty()) return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "The piece is empty."));
+  if (body.data.size() > proto::kBlobChunkBytes) {
     return hub_.reply_error(request, fail(ErrorCode::too_large, "The piece of the file is too large."));
   }
   const auto known = uploads_.find(*blob);
   if (known != uploads_.end() && known->second.state == State::open) {
-    return write(request, *blob, connection.user, *conversation, body.offset(), std::move(*body.mutable_data()));
+    return write(request, *blob, connection.user, *conversation, body.offset, to_string(body.data));
   }
   if (known == uploads_.end()) {
     Upload& upload = uploads_[*blob];
@@ -38,8 +38,8 @@ void Blobs::put(Connection& connection, Request request, proto::PutBlobRequest& 
     return hub_.reply_error(request, no_blob());
   }
   again->second.waiting.push_back([this, request, blob = *blob, user = connection.user, conversation = *conversation,
-                                   offset = body.offset(),
-                                   data = std::move(*body.mutable_data())](Status ready) mutable {
+                                   offset = body.offset,
+                                   data = to_string(body.data)](Status ready) mutable {
     if (!ready) return hub_.reply_error(request, ready.error());
     write(request, blob, user, conversation, offset, std::move(data));
   });

@@ -13,11 +13,7 @@ Error bad_id() { return fail(ErrorCode::invalid_argument, "A file id has 16 byte
 }  // namespace
 
 void Blobs::reply_status(Request request, std::uint64_t size, bool complete) {
-  proto::Envelope envelope;
-  envelope.set_id(request.id);
-  envelope.mutable_blob_status_reply()->set_size(size);
-  envelope.mutable_blob_status_reply()->set_complete(complete);
-  hub_.reply(request, envelope);
+  hub_.reply_frame(request, proto::blob_status_frame(request.id, size, complete));
 }
 
 void Blobs::status(Connection& connection, Request request, const proto::BlobStatusRequest& body) {

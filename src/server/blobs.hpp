@@ -17,7 +17,7 @@ class Blobs {
  public:
   Blobs(Hub& hub, Delivery& delivery) : hub_(hub), delivery_(delivery) {}
 
-  void put(Connection& connection, Request request, proto::PutBlobRequest& body);
+  void put(Connection& connection, Request request, const proto::PutBlobView& body);
   void status(Connection& connection, Request request, const proto::BlobStatusRequest& body);
   void finish(Connection& connection, Request request, const proto::FinishBlobRequest& body);
   void get(Connection& connection, Request request, const proto::GetBlobRequest& body);

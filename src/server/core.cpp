@@ -16,15 +16,20 @@ struct Core::Parts {
   Parts(Config config, Ports& ports, Random& random, Moment moment)
       : hub(std::move(config), ports, random, moment), housekeeping(moment.now + kHousekeeping) {
     hub.on_room = [this](Connection& connection) { process(connection); };
+    hub.before_ask = [this] { delivery.submit_appends(); };
     hub.on_drop = [this](const Connection& connection) { sessions.on_drop(connection); };
   }
 
   void process(Connection& connection);
   void take_frame(Connection& connection, ByteView frame);
+  bool take_hot_frame(Connection& connection, ByteView frame);
   void dispatch(Connection& connection, Request request, Envelope& envelope);
   void dispatch_guest(Connection& connection, Request request, Envelope& envelope);
   void dispatch_device(Connection& connection, Request request, Envelope& envelope);
-  bool within_rate(Connection& connection, Request request, const Envelope& envelope);
+  void append(Connection& connection, Request request, const proto::AppendRequest& body);
+  void put(Connection& connection, Request request, const proto::PutBlobRequest& body);
+  bool within_rate(Connection& connection, Request request, Envelope::BodyCase kind);
+  bool is_overloaded(Request request);
 
   Hub hub;
   Directory directory{hub};
@@ -74,6 +79,8 @@ void Core::on_disconnected(ConnectionId id, Moment moment) {
   if (was_visible && !hub.is_visible(user)) parts_->directory.went_offline(user);
 }
 
+void Core::end_turn() { parts_->delivery.submit_appends(); }
+
 TimePoint Core::next_deadline() const {
   const Deadlines& deadlines = parts_->hub.deadlines();
   const TimePoint guests = deadlines.empty() ? kNever : deadlines.begin()->first;
@@ -93,6 +100,7 @@ void Core::on_deadline(Moment moment) {
 
 void Core::shut_down(Moment moment) {
   advance(moment);
+  parts_->delivery.submit_appends();
   parts_->delivery.flush_acks();
   parts_->hub.for_each_connection([this](Connection& connection) {
     parts_->hub.say_goodbye(connection, "restart", "The server is restarting.");
@@ -130,12 +138,37 @@ void Core::Parts::process(Connection& connection) {
 }
 
 void Core::Parts::take_frame(Connection& connection, ByteView frame) {
+  if (connection.phase == Phase::device && take_hot_frame(connection, frame)) return;
   Result<Envelope> envelope = proto::parse_envelope(frame);
   if (!envelope || envelope->id() == 0 || envelope->body_case() >= Envelope::kError) {
     return hub.say_goodbye(connection, "protocol", "A frame was not a request of this protocol.");
   }
   ++connection.in_flight;
   dispatch(connection, Request{connection.id, envelope->id()}, *envelope);
+}
+
+// The requests that come for every message and every piece of a file, without protobuf's objects.
+bool Core::Parts::take_hot_frame(Connection& connection, ByteView frame) {
+  const std::optional<proto::AppendView> message = proto::read_append(frame);
+  const std::optional<proto::PutBlobView> piece = message ? std::nullopt : proto::read_put_blob(frame);
+  if (!message && !piece) return false;
+  const Request request{connection.id, message ? message->id : piece->id};
+  if (request.id == 0) return false;
+  ++connection.in_flight;
+  if (message && !within_rate(connection, request, Envelope::kAppend)) return true;
+  if (is_overloaded(request)) return true;
+  if (message) {
+    delivery.append(connection, request, *message);
+  } else {
+    blobs.put(connection, request, *piece);
+  }
+  return true;
+}
+
+bool Core::Parts::is_overloaded(Request request) {
+  if (!hub.store_is_busy()) return false;
+  hub.reply_error(request, fail(ErrorCode::unavailable, "The server is overloaded. Try again in a moment."), seconds(1));
+  return true;
 }
 
 void Core::Parts::dispatch(Connection& connection, Request request, Envelope& envelope) {
@@ -148,18 +181,14 @@ void Core::Parts::dispatch(Connection& connection, Request request, Envelope& en
   if (envelope.has_hello()) {
     return hub.reply_error(request, fail(ErrorCode::conflict, "This connection has said Hello already."));
   }
-  if (!within_rate(connection, request, envelope)) return;
-  if (hub.store_is_busy()) {
-    return hub.reply_error(request, fail(ErrorCode::unavailable, "The server is overloaded. Try again in a moment."),
-                           seconds(1));
-  }
+  if (!within_rate(connection, request, envelope.body_case()) || is_overloaded(request)) return;
   if (connection.phase == Phase::device) return dispatch_device(connection, request, envelope);
   dispatch_guest(connection, request, envelope);
 }
 
-bool Core::Parts::within_rate(Connection& connection, Request request, const Envelope& envelope) {
+bool Core::Parts::within_rate(Connection& connection, Request request, Envelope::BodyCase kind) {
   Duration wait = Duration::zero();
-  switch (envelope.body_case()) {
+  switch (kind) {
     case Envelope::kAppend: wait = connection.appends.take(kAppendRate, hub.moment.now); break;
     // Limited by the quota, the requests under way and the network.
     case Envelope::kPutBlob:
@@ -185,6 +214,16 @@ void Core::Parts::dispatch_guest(Connection& connection, Request request, Envelo
   }
 }
 
+void Core::Parts::append(Connection& connection, Request request, const proto::AppendRequest& body) {
+  delivery.append(connection, request,
+                  {request.id, as_bytes(body.conversation()), as_bytes(body.message()), as_bytes(body.payload())});
+}
+
+void Core::Parts::put(Connection& connection, Request request, const proto::PutBlobRequest& body) {
+  blobs.put(connection, request,
+            {request.id, as_bytes(body.blob()), as_bytes(body.conversation()), body.offset(), as_bytes(body.data())});
+}
+
 void Core::Parts::dispatch_device(Connection& connection, Request request, Envelope& envelope) {
   switch (envelope.body_case()) {
     case Envelope::kFindUser: return directory.find_user(connection, request, envelope.find_user());
@@ -192,10 +231,10 @@ void Core::Parts::dispatch_device(Connection& connection, Request request, Envel
     case Envelope::kSetPresence: return directory.set_presence(connection, request, envelope.set_presence());
     case Envelope::kOpenDirect: return delivery.open_direct(connection, request, envelope.open_direct());
     case Envelope::kListConversations: return delivery.list_conversations(connection, request);
-    case Envelope::kAppend: return delivery.append(connection, request, *envelope.mutable_append());
+    case Envelope::kAppend: return append(connection, request, envelope.append());
     case Envelope::kFetch: return delivery.fetch(connection, request, envelope.fetch());
     case Envelope::kAck: return delivery.ack(connection, request, envelope.ack());
-    case Envelope::kPutBlob: return blobs.put(connection, request, *envelope.mutable_put_blob());
+    case Envelope::kPutBlob: return put(connection, request, envelope.put_blob());
     case Envelope::kBlobStatus: return blobs.status(connection, request, envelope.blob_status());
     case Envelope::kFinishBlob: return blobs.finish(connection, request, envelope.finish_blob());
     case Envelope::kGetBlob: return blobs.get(connection, request, envelope.get_blob());

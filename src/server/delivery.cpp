@@ -76,69 +76,92 @@ void Delivery::list_conversations(Connection& connection, Request request) {
       });
 }
 
-void Delivery::append(Connection& connection, Request request, proto::AppendRequest& body) {
-  const std::optional<ConversationId> conversation = ConversationId::from_bytes(as_bytes(body.conversation()));
-  const std::optional<MessageId> message = MessageId::from_bytes(as_bytes(body.message()));
+void Delivery::ask_members(ConversationId conversation) {
+  hub_.ask<store::Conversation>(
+      store::Access::read,
+      [conversation](store::ServerStore& store) { return store.conversations().get(conversation); },
+      [this, conversation](Result<store::Conversation> found) {
+        const auto asking = asking_.extract(conversation);
+        if (!found) {
+          for (Waiting& waiting : asking.mapped()) waiting(found.error());
+          return;
+        }
+        const Result<std::vector<UserId>> members = found->members;
+        remember(conversation, std::move(found->members));
+        for (Waiting& waiting : asking.mapped()) waiting(members);
+      });
+}
+
+void Delivery::append(Connection& connection, Request request, const proto::AppendView& body) {
+  const std::optional<ConversationId> conversation = ConversationId::from_bytes(body.conversation);
+  const std::optional<MessageId> message = MessageId::from_bytes(body.message);
   if (!conversation || !message) {
     return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "Ids of conversations and messages have 16 bytes."));
   }
-  if (body.payload().empty()) {
+  if (body.payload.empty()) {
     return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "The message is empty."));
   }
-  if (body.payload().size() > proto::kMaxAppendBytes) {
+  if (body.payload.size() > proto::kMaxAppendBytes) {
     return hub_.reply_error(request, fail(ErrorCode::too_large, "The message is larger than 256 KiB."));
   }
   require_member(*conversation, connection.user,
-                 [this, request, user = connection.user, device = connection.device, conversation = *conversation,
-                  message = *message, payload = std::move(*body.mutable_payload())](Status member) mutable {
-                   if (!member) return hub_.reply_error(request, member.error());
-                   write_entry(request, user, device, conversation, message, std::move(payload));
+                 [this, entry = Append{request, connection.user, connection.device, *conversation, *message,
+                                       to_string(body.payload), {}}](const Status& member) mutable {
+                   if (!member) return hub_.reply_error(entry.request, member.error());
+                   ++hub_.store_tasks;
+                   gathered_.push_back(std::move(entry));
                  });
 }
 
-void Delivery::write_entry(Request request, UserId user, DeviceId device, ConversationId conversation,
-                           MessageId message, std::string payload) {
+void Delivery::submit_appends() {
+  if (gathered_.empty()) return;
   // Shared by the two halves of the task, which never run at once: the storage thread reads it, and it comes
-  // back for the push.
-  auto kept = std::make_shared<std::string>(std::move(payload));
-  hub_.ask<store::Appended>(
+  // back for the replies and pushes.
+  auto batch = std::make_shared<std::vector<Append>>(std::exchange(gathered_, {}));
+  gathered_.reserve(batch->size());
+  hub_.ask<Unit>(
       store::Access::write,
-      [conversation, device, message, kept, now = hub_.moment.wall](store::ServerStore& store) {
-        return store.log().append(conversation, device, message, *kept, now);
+      [batch, now = hub_.moment.wall](store::ServerStore& store) -> Status {
+        for (Append& entry : *batch) {
+          const Result<store::Appended> done =
+              store.log().append(entry.conversation, entry.device, entry.message, entry.payload, now);
+          if (done) {
+            entry.appended = *done;
+          } else if (done.error().code == ErrorCode::storage) {
+            return done.error();  // nobody's is kept
+          } else {
+            entry.outcome = done.error();
+          }
+        }
+        return ok_status();
       },
-      [this, request, user, device, conversation, message, kept](Result<store::Appended> appended) {
-        if (!appended) return hub_.reply_error(request, appended.error());
-        proto::Envelope envelope;
-        envelope.set_id(request.id);
-        envelope.mutable_append_reply()->set_seq(appended->seq);
-        envelope.mutable_append_reply()->set_time_ms(appended->time.ms);
-        hub_.reply(request, envelope);
-        if (appended->repeated) return;
-        push_entry(conversation, appended->seq, appended->time, user, device, message, std::move(*kept));
+      [this, batch](const Status& stored) {
+        hub_.store_tasks -= batch->size();
+        for (const Append& entry : *batch) {
+          if (!stored || !entry.outcome) {
+            hub_.reply_error(entry.request, stored ? entry.outcome.error() : stored.error());
+            continue;
+          }
+          hub_.reply_frame(entry.request,
+                           proto::append_reply_frame(entry.request.id, entry.appended.seq, entry.appended.time.ms));
+          if (!entry.appended.repeated) push_entry(entry);
+        }
       },
-      /*own_part=*/false);
+      /*own_part=*/false, batch->size());
 }
 
-void Delivery::push_entry(ConversationId conversation, std::uint64_t seq, WallTime time, UserId user,
-                          DeviceId device, MessageId message, std::string payload) {
-  const auto members = members_.find(conversation);
+void Delivery::push_entry(const Append& entry) {
+  const auto members = members_.find(entry.conversation);
   if (members == members_.end()) return;  // forgotten meanwhile: the next push shows the gap, and they fetch
   const bool anyone = std::ranges::any_of(members->second, [&](UserId member) {
     const Hub::OnlineUser* online = hub_.online(member);
-    return online != nullptr && (member != user || online->devices.size() > 1);
+    return online != nullptr && (member != entry.user || online->devices.size() > 1);
   });
   if (!anyone) return;
-  proto::Envelope envelope;
-  proto::Entry& entry = *envelope.mutable_entry()->mutable_entry();
-  entry.set_conversation(to_string(conversation.bytes()));
-  entry.set_seq(seq);
-  entry.set_sender_user(to_string(user.bytes()));
-  entry.set_sender_device(to_string(device.bytes()));
-  entry.set_time_ms(time.ms);
-  entry.set_message(to_string(message.bytes()));
-  *entry.mutable_payload() = std::move(payload);
-  const Bytes frame = Hub::frame_of(envelope);
-  for (const UserId member : members->second) hub_.push_to_user(member, frame, device);
+  const Bytes frame = proto::entry_push_frame({entry.conversation.bytes(), entry.appended.seq, entry.user.bytes(),
+                                               entry.device.bytes(), entry.appended.time.ms, entry.message.bytes(),
+                                               as_bytes(entry.payload)});
+  for (const UserId member : members->second) hub_.push_to_user(member, frame, entry.device);
 }
 
 void Delivery::fetch(Connection& connection, Request request, const proto::FetchRequest& body) {

@@ -1,11 +1,13 @@
 // Conversations and their logs: append, push, fetch, acknowledge.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <unordered_map>
 #include <utility>
 
 #include "hub.hpp"
+#include "sotto/proto/hot_frames.hpp"
 
 namespace sotto::server {
 
@@ -15,9 +17,13 @@ class Delivery {
 
   void open_direct(Connection& connection, Request request, const proto::OpenDirectRequest& body);
   void list_conversations(Connection& connection, Request request);
-  void append(Connection& connection, Request request, proto::AppendRequest& body);
+  void append(Connection& connection, Request request, const proto::AppendView& body);
   void fetch(Connection& connection, Request request, const proto::FetchRequest& body);
   void ack(Connection& connection, Request request, const proto::AckRequest& body);
+
+  // Hands the messages gathered since the last time to the store, as one task. The core calls it at the end of a
+  // turn, and before anything else is asked of the store, so that nothing overtakes them.
+  void submit_appends();
 
   // Acknowledgements are written together a little later; this is when.
   TimePoint next_deadline() const { return ack_deadline_; }
@@ -28,31 +34,43 @@ class Delivery {
   // conversation keep their order.
   template <class F>
   void require_member(ConversationId conversation, UserId user, F f) {
-    if (const auto known = members_.find(conversation); known != members_.end()) {
+    // Behind one who waits for the answer, everybody waits.
+    const auto asking = asking_.find(conversation);
+    if (const auto known = members_.find(conversation); known != members_.end() && asking == asking_.end()) {
       return f(is_member(known->second, user));
     }
-    hub_.ask<store::Conversation>(
-        store::Access::read,
-        [conversation](store::ServerStore& store) { return store.conversations().get(conversation); },
-        [this, conversation, user, f = std::move(f)](Result<store::Conversation> found) mutable {
-          if (!found) return f(Status(std::move(found).error()));
-          const Status member = is_member(found->members, user);
-          remember(conversation, std::move(found->members));
-          f(member);
-        });
+    auto waiting = [user, f = std::move(f)](const Result<std::vector<UserId>>& members) mutable {
+      f(members ? is_member(*members, user) : Status(members.error()));
+    };
+    if (asking != asking_.end()) return asking->second.emplace_back(std::move(waiting)), void();
+    asking_[conversation].emplace_back(std::move(waiting));
+    ask_members(conversation);
   }
 
  private:
   static Status is_member(const std::vector<UserId>& members, UserId user);
   void remember(ConversationId conversation, std::vector<UserId> members);
-  void write_entry(Request request, UserId user, DeviceId device, ConversationId conversation, MessageId message,
-                   std::string payload);
-  void push_entry(ConversationId conversation, std::uint64_t seq, WallTime time, UserId user, DeviceId device,
-                  MessageId message, std::string payload);
+  void ask_members(ConversationId conversation);
+
+  // A message between its request and its reply.
+  struct Append {
+    Request request;
+    UserId user;
+    DeviceId device;
+    ConversationId conversation;
+    MessageId message;
+    std::string payload;
+    store::Appended appended;  // if the outcome is ok
+    Status outcome = ok_status();
+  };
+  void push_entry(const Append& entry);
 
   using AckKey = std::pair<ConversationId, DeviceId>;
+  using Waiting = std::function<void(const Result<std::vector<UserId>>&)>;
   Hub& hub_;
   std::unordered_map<ConversationId, std::vector<UserId>> members_;  // members of a direct one never change
+  std::unordered_map<ConversationId, std::vector<Waiting>> asking_;  // whose members the store is asked for
+  std::vector<Append> gathered_;                                     // not yet given to the store
   std::map<AckKey, std::uint64_t> acks_;                             // not yet written
   TimePoint ack_deadline_ = kNever;
 };

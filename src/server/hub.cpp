@@ -90,9 +90,13 @@ Bytes Hub::frame_of(const proto::Envelope& envelope) {
 }
 
 void Hub::reply(Request request, const proto::Envelope& envelope, Priority priority) {
+  reply_frame(request, frame_of(envelope), priority);
+}
+
+void Hub::reply_frame(Request request, Bytes frame, Priority priority) {
   Connection* connection = find(request.connection);
   if (connection == nullptr) return;
-  ports.send(request.connection, frame_of(envelope), priority);
+  ports.send(request.connection, std::move(frame), priority);
   --connection->in_flight;
   if (connection->paused && !connection->processing) on_room(*connection);
 }

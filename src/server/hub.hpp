@@ -62,21 +62,27 @@ class Hub {
   void push_to_user(UserId user, const Bytes& frame, DeviceId except = DeviceId{});
   static Bytes frame_of(const proto::Envelope& envelope);
 
+  void reply_frame(Request request, Bytes frame, Priority priority = Priority::urgent);
+
   // Set by the core: a connection may take further requests; a connection is about to be forgotten.
   std::function<void(Connection&)> on_room;
   std::function<void(const Connection&)> on_drop;
 
   // ---- Store ----
-  bool store_is_busy() const { return store_tasks_ >= kMaxStoreTasks; }
+  // What was asked runs in the order of asking. `before_ask` is the core's, for what it still holds back.
+  std::function<void()> before_ask;
+  std::size_t store_tasks = 0;  // under way
+  bool store_is_busy() const { return store_tasks >= kMaxStoreTasks; }
   template <class T, class Work, class Then>
-  void ask(store::Access access, Work work, Then then, bool own_part = true) {
-    ++store_tasks_;
+  void ask(store::Access access, Work work, Then then, bool own_part = true, std::size_t weight = 1) {
+    before_ask();
+    ++store_tasks;
     ports.store(store::make_task<T>(access, std::move(work),
                                     [this, then = std::move(then)](Result<T> result) mutable {
-                                      --store_tasks_;
+                                      --store_tasks;
                                       then(std::move(result));
                                     },
-                                    own_part));
+                                    own_part, weight));
   }
 
  private:
@@ -85,7 +91,6 @@ class Hub {
   std::unordered_map<DeviceId, Connection*> devices_;
   std::unordered_map<UserId, OnlineUser> users_;
   Deadlines deadlines_;
-  std::size_t store_tasks_ = 0;
 };
 
 }  // namespace sotto::server

@@ -62,7 +62,10 @@ class Server final : private server::Ports, private net::IterationHook {
   server::Moment moment() const;
   // Before the core is given anything: its deadlines may change.
   server::Moment touch();
-  void on_iteration_end() override { deadline_.arm_at(core_.next_deadline()); }
+  void on_iteration_end() override {
+    core_.end_turn();
+    deadline_.arm_at(core_.next_deadline());
+  }
 
   net::Loop& loop_;
   crypto::Certificate ca_;

@@ -13,8 +13,9 @@ constexpr std::size_t kMaxJobs = 1U << 20;
 // Tasks per transaction: enough to share an fsync, few enough that nobody waits long for others' work.
 constexpr std::size_t kMaxBatch = 512;
 // Under load, how long a transaction waits for company. An fdatasync takes 170 us of CPU time and longer to come
-// back; two milliseconds more are not felt.
-constexpr Duration kGather = std::chrono::milliseconds(2);
+// back; four milliseconds more are not felt.
+constexpr Duration kGather = std::chrono::milliseconds(4);
+constexpr std::size_t kGatherFrom = 16;
 
 // Each hash takes 19 MiB and a core for 14 ms: half of the machine at most, so that chat goes on.
 std::size_t password_threads() { return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 4); }
@@ -32,6 +33,7 @@ StorageThread::StorageThread(net::Loop& loop, std::unique_ptr<store::ServerStore
   options.max_jobs = kMaxJobs;
   options.max_batch = kMaxBatch;
   options.gather = kGather;
+  options.gather_from = kGatherFrom;
   options.after_batch = [this] {
     store::run_batch(*store_, batch_);
     batch_.clear();
@@ -47,11 +49,13 @@ StorageThread::~StorageThread() { worker_.reset(); }
 void StorageThread::submit(store::StoreTask task) {
   auto owned = std::make_unique<store::StoreTask>(std::move(task));
   store::StoreTask* const borrowed = owned.get();
+  const std::size_t weight = borrowed->weight;
   const bool taken = worker_->submit([this, borrowed] { batch_.push_back(borrowed); },
                                      [this, owned = std::move(owned)] {
                                        before_results_();
                                        owned->done();
-                                     });
+                                     },
+                                     weight);
   if (!taken) log::error("storage.queue_full");
 }
 

@@ -49,6 +49,7 @@ class FakePorts final : public server::Ports, private server::BlobPort {
   // Does what is queued, and what follows from it. Everything waiting for the store shares a transaction.
   void run(server::Core& core) {
     while (true) {
+      core.end_turn();
       if (!hold_store && !tasks_.empty()) {
         std::deque<store::StoreTask> tasks = std::move(tasks_);
         tasks_.clear();

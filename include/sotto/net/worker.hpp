@@ -26,8 +26,8 @@ class Worker {
     std::size_t threads = 1;
     std::size_t max_jobs = 1024;
     std::size_t max_batch = 256;              // jobs taken together; 1 with several threads
-    // After a batch of `gather_from` jobs or more, the next one is taken only when its first job is this old:
-    // under load fewer and larger batches, alone no delay. 0: never waits.
+    // After a batch whose weights add up to `gather_from` or more, the worker waits this long before it takes the next
+    // one: under load fewer and larger batches, alone no delay. 0: never waits.
     Duration gather = {};
     std::size_t gather_from = 4;
     std::function<void()> before_batch = {};  // on the worker's thread
@@ -39,7 +39,8 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   // False: max_jobs are waiting; neither function is called. Thread: any.
-  bool submit(Task job, Task done);
+  // `weight`: what it counts for gathering.
+  bool submit(Task job, Task done, std::size_t weight = 1);
   std::size_t waiting() const;
 
  private:

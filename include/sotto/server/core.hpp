@@ -5,6 +5,7 @@
 //   core.on_bytes(7, bytes, moment);                 // decrypted; answers go to ports.send()
 //   core.on_disconnected(7, moment);
 //   core.on_deadline(moment);                        // at next_deadline()
+//   core.end_turn();                                 // when nothing more came in just now
 //   core.advance(moment);                            // before the `then` of anything that ran elsewhere
 //
 // Limits and their reasons stand in src/server/limits.hpp. Thread: one.
@@ -64,6 +65,10 @@ class Core {
   void on_connected(ConnectionId connection, Peer peer, Moment moment);
   void on_bytes(ConnectionId connection, ByteView bytes, Moment moment);
   void on_disconnected(ConnectionId connection, Moment moment);
+
+  // Messages of all connections are gathered and given to the store together: now. To be called after each round of
+  // calls, in particular before waiting.
+  void end_turn();
 
   TimePoint next_deadline() const;
   void on_deadline(Moment moment);

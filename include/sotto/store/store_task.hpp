@@ -26,6 +26,7 @@ struct StoreTask {
   // False: the work is one statement, or changes nothing when it fails. Then it needs no part of its own, which
   // saves time; if it fails by the disk all the same, the whole batch does.
   bool own_part = true;
+  std::size_t weight = 1;  // how many people wait for it
 
   void done() { then(std::move(outcome)); }
 };
@@ -34,7 +35,7 @@ void run_batch(ServerStore& store, std::span<StoreTask* const> batch);
 
 // A task whose work yields a value. `work` runs on the storage thread and must own what it uses.
 template <class T, class Work, class Then>
-StoreTask make_task(Access access, Work work, Then then, bool own_part = true) {
+StoreTask make_task(Access access, Work work, Then then, bool own_part = true, std::size_t weight = 1) {
   auto box = std::make_shared<std::optional<T>>();  // shared by the two halves, which never run at once
   return StoreTask{access,
                    [box, work = std::move(work)](ServerStore& store) mutable -> Status {
@@ -47,7 +48,7 @@ StoreTask make_task(Access access, Work work, Then then, bool own_part = true) {
                      if (!status) return then(Result<T>(std::move(status).error()));
                      then(Result<T>(*std::move(*box)));
                    },
-                   ok_status(), own_part};
+                   ok_status(), own_part, weight};
 }
 
 }  // namespace sotto::store

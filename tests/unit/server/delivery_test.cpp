@@ -200,6 +200,30 @@ TEST_F(Delivery, acknowledges_nothing_when_the_commit_fails) {
   EXPECT_TRUE(pushed(bob_).empty());
 }
 
+TEST_F(Delivery, gives_the_messages_of_a_turn_to_the_store_together_and_lets_nothing_overtake_them) {
+  world_.hold_store = true;
+  start_request(alice_.connection, append_request(talk_, "a"));
+  start_request(bob_.connection, append_request(talk_, "b"));
+  EXPECT_EQ(world_.waiting_tasks(), 0U);
+  const std::uint64_t look = start_request(bob_.connection, fetch_request(talk_));
+  EXPECT_EQ(world_.waiting_tasks(), 2U);
+  world_.hold_store = false;
+  world_.run(*core_);
+  EXPECT_EQ(answer(bob_.connection, look).fetch_reply().entries_size(), 2);
+}
+
+TEST_F(Delivery, keeps_the_order_of_a_conversation_whose_members_it_has_yet_to_look_up) {
+  start();  // knows nothing any more
+  alice_.connection = come_online(alice_);
+  bob_.connection = come_online(bob_);
+  start_request(alice_.connection, append_request(talk_, "first"));
+  world_.run(*core_);
+  start_request(alice_.connection, append_request(talk_, "second"));
+  start_request(alice_.connection, append_request(talk_, "third"));
+  world_.run(*core_);
+  EXPECT_EQ(fetched(bob_), (Texts{"first", "second", "third"}));
+}
+
 TEST_F(Delivery, stops_reading_from_a_device_with_too_much_under_way) {
   world_.hold_store = true;
   Bytes flood;
@@ -209,7 +233,8 @@ TEST_F(Delivery, stops_reading_from_a_device_with_too_much_under_way) {
     ASSERT_TRUE(proto::append_frame(one, flood));
   }
   core_->on_bytes(alice_.connection, flood, world_.moment);
-  EXPECT_EQ(world_.waiting_tasks(), kMaxInFlight);
+  core_->end_turn();
+  EXPECT_EQ(world_.waiting_tasks(), 1U) << "together";
   EXPECT_TRUE(world_.lines[alice_.connection].paused);
   EXPECT_TRUE(ask(bob_.connection, ack_request(talk_, 0)).has_ok()) << "others go on";
   world_.hold_store = false;
