@@ -52,7 +52,8 @@ class DhPrivateKey {
   std::shared_ptr<const KeyHandle> handle_;  // X25519 only: parsing costs as much as agreeing
 };
 
-// Whether these bytes are a public key one may agree with (size; on the curve for P-256).
+// Whether these bytes are a public key one can agree with: size, on the curve for P-256, not one of the
+// X25519 points with which every agreement is refused. Cheap.
 bool is_valid_dh_public_key(DhGroup group, ByteView public_key);
 
 }  // namespace sotto::crypto

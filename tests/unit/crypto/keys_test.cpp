@@ -56,6 +56,33 @@ TEST(Dh, a_public_key_that_is_none_is_refused) {
   EXPECT_TRUE(error_queue_is_empty());
 }
 
+TEST(Dh, a_point_that_no_key_agrees_with_is_told_beforehand) {
+  SeededRandom random(3);
+  const DhPrivateKey own = DhPrivateKey::generate(DhGroup::x25519, random);
+  std::vector<Bytes> points{hex("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
+                            hex("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157")};
+  for (const std::uint8_t low : {0, 1, 2, 0xEB, 0xEC, 0xED, 0xEE, 0xEF, 0xFF}) {
+    Bytes small(32, 0);
+    small[0] = low;
+    Bytes large(32, 0xFF);
+    large[0] = low;
+    large[31] = 0x7F;
+    points.push_back(std::move(small));
+    points.push_back(std::move(large));
+  }
+  std::size_t refused = 0;
+  for (Bytes point : points) {
+    for (const std::uint8_t top : {0x00, 0x80}) {  // X25519 ignores the top bit
+      point[31] = static_cast<std::uint8_t>((point[31] & 0x7F) | top);
+      const bool agrees = own.agree(point).ok();
+      EXPECT_EQ(is_valid_dh_public_key(DhGroup::x25519, point), agrees) << to_hex(point);
+      refused += agrees ? 0 : 1;
+    }
+  }
+  EXPECT_EQ(refused, 14U);
+  EXPECT_FALSE(is_valid_dh_public_key(DhGroup::x25519, Bytes(31, 9)));
+}
+
 TEST(Dh, a_p256_scalar_must_be_in_range) {
   const Bytes order = hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
   Bytes largest = order;
