@@ -18,6 +18,8 @@ Result<RatchetTree> RatchetTree::from_nodes(const Suite& suite, const RatchetTre
   if (from.nodes.empty() || !from.nodes.back()) {
     return fail(ErrorCode::invalid_argument, "The ratchet tree ends with a blank node.");
   }
+  // Nothing ends with a parent: its right half would be empty, and the tree would have been cut.
+  if (from.nodes.size() % 2 == 0) return fail(ErrorCode::invalid_argument, "The ratchet tree ends with a parent node.");
   if (from.nodes.size() > 2 * kMaxMembers - 1) return fail(ErrorCode::too_large, "The ratchet tree is too large.");
   RatchetTree tree(suite);
   tree.resize(std::bit_ceil(static_cast<std::uint32_t>((from.nodes.size() + 1) / 2)));
