@@ -106,10 +106,10 @@ struct Received {
 };
 
 struct CommitOptions {
-  std::vector<Proposal> by_value;
+  std::vector<Proposal> by_value{};
   // Which received proposals to include: all that are valid together (default), or none.
   bool include_pending = true;
-  std::optional<std::vector<ProposalRef>> only;  // exactly these, in this order
+  std::optional<std::vector<ProposalRef>> only{};  // exactly these, in this order
   bool force_path = false;
   bool tree_in_welcome = true;  // else the ratchet tree travels beside the Welcome
 };
