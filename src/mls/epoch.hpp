@@ -7,6 +7,7 @@
 #include "key_schedule.hpp"
 #include "protection.hpp"
 #include "ratchet_tree.hpp"
+#include "record_book.hpp"
 #include "secret_tree.hpp"
 #include "sotto/mls/group.hpp"
 #include "suite.hpp"
@@ -27,12 +28,29 @@ struct EpochState {
   EpochState copy() const;
 };
 
-// What an ended epoch leaves behind, to open messages that arrive late.
+// How one epoch's tree and extensions differ from those of the epoch before, for storing what changed.
+struct EpochLineage {
+  Epoch extensions_since = 0;       // the first epoch that had these extensions
+  std::vector<NodeIndex> blanked;   // nodes that were not blank in the epoch before
+};
+
+// A leaf as it was before the commit that ended an epoch.
+struct ReplacedLeaf {
+  std::shared_ptr<const TreeNode> node;  // null: blank. Shared with the epoch before
+  Epoch since = 0;                       // the first epoch that had it
+};
+
+// What an ended epoch leaves behind, to open messages that arrive late. Its leaves are those of the epoch
+// after it, but for the replaced ones.
 struct PastEpoch {
   GroupContext context;
-  RatchetTree tree;  // shares its nodes with the epochs around it
+  EpochLineage lineage;
+  std::map<LeafIndex, ReplacedLeaf> replaced;
+  Bytes confirmation_tag;
   SecretBytes sender_data_secret;
   SecretTree messages;
+
+  PastEpoch copy() const;
 };
 
 struct PendingProposal {
@@ -42,7 +60,7 @@ struct PendingProposal {
 
 struct PendingCommit {
   StagedCommit staged;
-  Bytes encoded;  // to recognise it when it comes back
+  Bytes hash;  // of the encoded message, to recognise it when it comes back
 };
 
 struct Group::Impl {
@@ -50,21 +68,35 @@ struct Group::Impl {
   ClientIdentity identity;
   GroupConfig config;
   EpochState epoch;
-  std::deque<PastEpoch> past;  // newest first
+  EpochLineage lineage;
+  std::vector<Epoch> node_since;  // by node: the first epoch that had it as it is; of no meaning for blank ones
+  std::deque<PastEpoch> past;     // newest first
   std::map<Epoch, SecretBytes> resumption_psks;
   std::vector<std::pair<ProposalRef, PendingProposal>> proposals;  // in order of arrival
   std::map<Bytes, crypto::DhPrivateKey> update_keys;               // own Updates' leaf keys, by public key
   std::optional<PendingCommit> pending;
   bool removed = false;
+  RecordBook book;  // what of this is stored
 
-  Impl(const Suite& s, ClientIdentity i, GroupConfig c, EpochState e)
-      : suite(s), identity(std::move(i)), config(c), epoch(std::move(e)) {}
+  Impl(const Suite& s, ClientIdentity i, GroupConfig c, EpochState e);
+
+  // Drops the oldest of what the configuration bounds.
+  void keep_within_bounds();
+  // A leaf of the past epoch past[index]; null: blank or out of range.
+  const LeafNode* past_leaf(std::size_t index, LeafIndex leaf) const;
+  // How `next` would follow the present epoch.
+  EpochLineage lineage_of(const EpochState& next) const;
+  StateChanges take_changes();
+  void put_back(StateChanges changes);
+  // Hands what changed to the writer, if there is one.
+  Status store(const Environment& env);
 };
 
 // Access for the files that together make up Group and StagedCommit.
 struct GroupAccess {
   using Impl = Group::Impl;
-  static Group make(std::unique_ptr<Impl> impl) { return Group(std::move(impl)); }
+  // A group that begins here; its records are written if the environment says where.
+  static Outcome<Group> make(std::unique_ptr<Impl> impl, const Environment& env);
   static Impl& impl(Group& group) { return *group.impl_; }
   static const Impl& impl(const Group& group) { return *group.impl_; }
   static StagedCommit stage(CommitSummary summary, Epoch from, std::unique_ptr<EpochState> next);
@@ -73,5 +105,8 @@ struct GroupAccess {
   // Puts the staged epoch in place. False if it was made in another epoch.
   static bool merge(Impl& impl, StagedCommit staged);
 };
+
+// What of the group the book does not have yet, in the order of writing; the book has it then.
+StateChanges state_changes(const GroupAccess::Impl& group, RecordBook& book);
 
 }  // namespace sotto::mls

@@ -96,8 +96,9 @@ Outcome<Group::ExternalJoin> Group::join_externally(const GroupInfo& info, const
   content.auth.confirmation_tag = next.confirmation_tag;
   // No membership tag: the sender is not a member (section 6.2).
   MlsMessage message{PublicMessage{std::move(content.content), std::move(content.auth), {}}};
-  return ExternalJoin{Group(std::make_unique<Impl>(*suite, std::move(identity), config, std::move(next))),
-                      std::move(message)};
+  auto group = GroupAccess::make(std::make_unique<Impl>(*suite, std::move(identity), config, std::move(next)), env);
+  if (!group) return std::move(group).refusal();
+  return ExternalJoin{*std::move(group), std::move(message)};
 }
 
 namespace {

@@ -23,6 +23,10 @@ EpochState EpochState::copy() const {
   return {context, tree, keys, std::move(copied), messages.copy(), confirmation_tag, interim_transcript_hash, reinit};
 }
 
+PastEpoch PastEpoch::copy() const {
+  return {context, lineage, replaced, confirmation_tag, sender_data_secret.copy(), messages.copy()};
+}
+
 StagedCommit::StagedCommit() = default;
 StagedCommit::StagedCommit(StagedCommit&&) noexcept = default;
 StagedCommit& StagedCommit::operator=(StagedCommit&&) noexcept = default;
@@ -54,17 +58,65 @@ bool GroupAccess::merge(Impl& impl, StagedCommit staged) {
     impl.removed = true;
     return true;
   }
-  impl.resumption_psks[impl.epoch.context.epoch] = std::move(impl.epoch.secrets.resumption_psk);
-  while (impl.resumption_psks.size() > impl.config.resumption_psks) {
-    impl.resumption_psks.erase(impl.resumption_psks.begin());
+  EpochState& now = impl.epoch;
+  EpochState& next = *staged.next_;
+  const Epoch ends = now.context.epoch;
+  impl.resumption_psks[ends] = std::move(now.secrets.resumption_psk);
+
+  EpochLineage lineage = impl.lineage_of(next);
+  std::map<LeafIndex, ReplacedLeaf> replaced;
+  for (const NodeIndex node : next.tree.difference(now.tree)) {
+    const bool is_old = node.value < impl.node_since.size();
+    if (is_leaf(node)) {
+      ReplacedLeaf& before = replaced[leaf_of(node)];
+      if (is_old) before = {now.tree.node(node), impl.node_since[node.value]};
+    }
+    if (is_old) impl.node_since[node.value] = next.context.epoch;
   }
-  if (impl.config.past_epochs > 0) {
-    impl.past.push_front({std::move(impl.epoch.context), std::move(impl.epoch.tree),
-                          std::move(impl.epoch.secrets.sender_data_secret), std::move(impl.epoch.messages)});
-    while (impl.past.size() > impl.config.past_epochs) impl.past.pop_back();
-  }
-  impl.epoch = std::move(*staged.next_);
+  impl.node_since.resize(node_count(next.tree.leaf_count()), next.context.epoch);
+  impl.past.push_front({std::move(now.context), std::exchange(impl.lineage, std::move(lineage)), std::move(replaced),
+                        std::move(now.confirmation_tag), std::move(now.secrets.sender_data_secret),
+                        std::move(now.messages)});
+  now = std::move(next);
+  impl.keep_within_bounds();
   return true;
+}
+
+Group::Impl::Impl(const Suite& s, ClientIdentity i, GroupConfig c, EpochState e)
+    : suite(s), identity(std::move(i)), config(c), epoch(std::move(e)) {
+  lineage.extensions_since = epoch.context.epoch;
+  node_since.assign(node_count(epoch.tree.leaf_count()), epoch.context.epoch);
+}
+
+void Group::Impl::keep_within_bounds() {
+  while (resumption_psks.size() > config.resumption_psks) resumption_psks.erase(resumption_psks.begin());
+  while (past.size() > config.past_epochs) past.pop_back();
+}
+
+const LeafNode* Group::Impl::past_leaf(std::size_t index, LeafIndex leaf) const {
+  for (std::size_t i = index + 1; i-- > 0;) {
+    const auto at = past[i].replaced.find(leaf);
+    if (at == past[i].replaced.end()) continue;
+    return at->second.node == nullptr ? nullptr : &std::get<LeafNode>(*at->second.node);
+  }
+  return epoch.tree.leaf(leaf);
+}
+
+EpochLineage Group::Impl::lineage_of(const EpochState& next) const {
+  EpochLineage out;
+  const bool same = next.context.extensions == epoch.context.extensions;
+  out.extensions_since = same ? lineage.extensions_since : next.context.epoch;
+  for (const NodeIndex node : next.tree.difference(epoch.tree)) {
+    const bool was = node.value < node_since.size() && !epoch.tree.is_blank(node);
+    const bool is = node.value < node_count(next.tree.leaf_count()) && !next.tree.is_blank(node);
+    if (was && !is) out.blanked.push_back(node);
+  }
+  return out;
+}
+
+Outcome<Group> GroupAccess::make(std::unique_ptr<Impl> impl, const Environment& env) {
+  if (Status stored = impl->store(env); !stored) return reject(std::move(stored).error());
+  return Group(std::move(impl));
 }
 
 Group::Group(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -74,14 +126,15 @@ Group::~Group() = default;
 
 Group Group::copy() const {
   auto impl = std::make_unique<Impl>(impl_->suite, impl_->identity.copy(), impl_->config, impl_->epoch.copy());
-  for (const PastEpoch& past : impl_->past) {
-    impl->past.push_back({past.context, past.tree, past.sender_data_secret.copy(), past.messages.copy()});
-  }
+  for (const PastEpoch& past : impl_->past) impl->past.push_back(past.copy());
+  impl->lineage = impl_->lineage;
+  impl->node_since = impl_->node_since;
+  impl->book = impl_->book.copy();
   for (const auto& [epoch, psk] : impl_->resumption_psks) impl->resumption_psks.emplace(epoch, psk.copy());
   impl->proposals = impl_->proposals;
   for (const auto& [public_key, key] : impl_->update_keys) impl->update_keys.emplace(public_key, key.copy());
   if (impl_->pending) {
-    impl->pending = PendingCommit{GroupAccess::copy(impl_->pending->staged), impl_->pending->encoded};
+    impl->pending = PendingCommit{GroupAccess::copy(impl_->pending->staged), impl_->pending->hash};
   }
   impl->removed = impl_->removed;
   return Group(std::move(impl));
@@ -97,7 +150,7 @@ Outcome<Group> Group::create(CipherSuite id, ByteView group_id, ClientIdentity i
   if (group_id.size() > kMaxIdBytes) return reject("The group id is too long.");
   auto epoch = make_first_epoch(*suite, group_id, identity, std::move(extensions), env);
   if (!epoch) return reject(std::move(epoch).error());
-  return Group(std::make_unique<Impl>(*suite, std::move(identity), config, *std::move(epoch)));
+  return GroupAccess::make(std::make_unique<Impl>(*suite, std::move(identity), config, *std::move(epoch)), env);
 }
 
 CipherSuite Group::cipher_suite() const { return impl_->suite.id(); }
@@ -156,6 +209,7 @@ Outcome<MlsMessage> Group::protect(ByteView data, ByteView authenticated_data, c
   auto sealed = protect_private(impl_->suite, impl_->epoch.secrets.sender_data_secret.view(), content, *keys,
                                 Padding{impl_->config.padding}, env.random);
   if (!sealed) return reject(std::move(sealed).error());
+  if (Status stored = impl_->store(env); !stored) return reject(std::move(stored).error());
   return MlsMessage{*std::move(sealed)};
 }
 
@@ -182,6 +236,10 @@ WireFormat handshake_format(const GroupConfig& config) {
 }  // namespace
 
 Outcome<MlsMessage> Group::propose(Proposal proposal, const Environment& env) {
+  return propose(std::move(proposal), nullptr, env);
+}
+
+Outcome<MlsMessage> Group::propose(Proposal proposal, crypto::DhPrivateKey* update_key, const Environment& env) {
   if (!is_active()) return reject("The group is not active any more.");
   if (impl_->proposals.size() >= impl_->config.max_pending_proposals) {
     return reject(fail(ErrorCode::rate_limited, "Too many proposals wait for a commit."));
@@ -202,6 +260,16 @@ Outcome<MlsMessage> Group::propose(Proposal proposal, const Environment& env) {
   auto message = frame_handshake(*impl_, std::move(content), env);
   if (!message) return message;
   impl_->proposals.emplace_back(ref, std::move(pending));
+  Bytes public_key;
+  if (update_key != nullptr) {
+    public_key = update_key->public_key();
+    impl_->update_keys.emplace(public_key, std::move(*update_key));
+  }
+  if (Status stored = impl_->store(env); !stored) {
+    impl_->proposals.pop_back();
+    impl_->update_keys.erase(public_key);
+    return reject(std::move(stored).error());
+  }
   return message;
 }
 
@@ -211,10 +279,7 @@ Outcome<MlsMessage> Group::propose_update(const Environment& env) {
   leaf.source = LeafNodeSource::update;
   leaf.signature = impl_->suite.sign_with_label(impl_->identity.signing_key, "LeafNodeTBS",
                                                 leaf.to_be_signed(context().group_id, own_leaf()));
-  const Bytes public_key = key.public_key();
-  auto message = propose(Proposal{Update{std::move(leaf)}}, env);
-  if (message) impl_->update_keys.emplace(public_key, std::move(key));
-  return message;
+  return propose(Proposal{Update{std::move(leaf)}}, &key, env);
 }
 
 Proposal Group::psk_proposal(ByteView external_psk_id, const Environment& env) const {
@@ -263,7 +328,11 @@ Outcome<MadeCommit> Group::commit(const CommitOptions& options, const Environmen
   if (!message) return std::move(message).refusal();
   MadeCommit made{*std::move(message), {}};
   if (built->welcome) made.welcome = MlsMessage{*std::move(built->welcome)};
-  impl_->pending = PendingCommit{std::move(built->staged), made.commit.encode()};
+  impl_->pending = PendingCommit{std::move(built->staged), impl_->suite.hash(made.commit.encode())};
+  if (Status stored = impl_->store(env); !stored) {
+    impl_->pending.reset();
+    return reject(std::move(stored).error());
+  }
   return made;
 }
 

@@ -137,7 +137,8 @@ Outcome<Group> Group::join(const Welcome& welcome, const OwnKeyPackage& own, con
                            GroupConfig config, const Environment& env) {
   auto joined = join_epoch(welcome, own, tree, std::nullopt, env);
   if (!joined) return std::move(joined).refusal();
-  return Group(std::make_unique<Impl>(joined->suite, own.identity.copy(), config, std::move(joined->epoch)));
+  return GroupAccess::make(
+      std::make_unique<Impl>(joined->suite, own.identity.copy(), config, std::move(joined->epoch)), env);
 }
 
 }  // namespace sotto::mls

@@ -33,6 +33,23 @@ Result<RatchetTree> RatchetTree::from_nodes(const Suite& suite, const RatchetTre
   return tree;
 }
 
+Result<RatchetTree> RatchetTree::from_stored(const Suite& suite, std::uint32_t leaf_count,
+                                             std::vector<std::shared_ptr<const TreeNode>> nodes) {
+  RatchetTree tree(suite);
+  tree.resize(leaf_count);
+  tree.nodes_ = std::move(nodes);
+  for (std::uint32_t i = 0; i < tree.nodes_.size(); ++i) {
+    if (tree.nodes_[i] != nullptr && std::holds_alternative<LeafNode>(*tree.nodes_[i]) != is_leaf({i})) {
+      return fail(ErrorCode::invalid_argument, "The ratchet tree has a node of the wrong kind.");
+    }
+  }
+  tree.truncate();
+  if (tree.leaf_count() != leaf_count) {
+    return fail(ErrorCode::invalid_argument, "The ratchet tree is larger than its members need.");
+  }
+  return tree;
+}
+
 RatchetTreeNodes RatchetTree::to_nodes() const {
   RatchetTreeNodes out;
   std::size_t size = nodes_.size();

@@ -29,6 +29,10 @@ class RatchetTree {
   // leaves that exist below the node. Section 7.9 and 12.4.3.1 checks: validate_tree().
   static Result<RatchetTree> from_nodes(const Suite& suite, const RatchetTreeNodes& nodes);
   RatchetTreeNodes to_nodes() const;
+  // From stored nodes, which it shares: `nodes` has node_count(leaf_count) places. Checked: types by position,
+  // and that the right half is not empty.
+  static Result<RatchetTree> from_stored(const Suite& suite, std::uint32_t leaf_count,
+                                         std::vector<std::shared_ptr<const TreeNode>> nodes);
 
   std::uint32_t leaf_count() const { return leaf_count_; }  // a power of two, or zero
   std::uint32_t member_count() const;

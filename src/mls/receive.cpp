@@ -44,11 +44,9 @@ Result<Bytes> signer_key(const RatchetTree& tree, const GroupContext& context, c
   return fail(ErrorCode::untrusted, "The sender type is unknown.");
 }
 
-Status check_signature(const Suite& suite, const RatchetTree& tree, const GroupContext& context,
+Status check_signature(const Suite& suite, ByteView key, const GroupContext& context,
                        const AuthenticatedContent& message) {
-  const auto key = signer_key(tree, context, message);
-  if (!key) return key.error();
-  if (!signature_is_valid(suite, *key, context, message)) {
+  if (!signature_is_valid(suite, key, context, message)) {
     return fail(ErrorCode::untrusted, "The signature of the message does not verify.");
   }
   return ok_status();
@@ -57,16 +55,20 @@ Status check_signature(const Suite& suite, const RatchetTree& tree, const GroupC
 struct Opened {
   AuthenticatedContent content;
   SenderData sender;
+  const LeafNode* leaf;  // the sender's, in the message's epoch
   SecretTree::Step step;
 };
 
 // Decrypts and authenticates with one epoch's keys. The key is spent by the caller, who accepts the step.
-Outcome<Opened> open_with(const Suite& suite, LeafIndex own, ByteView sender_data_secret, SecretTree& messages,
-                          const RatchetTree& tree, const GroupContext& context, const PrivateMessage& message) {
+// `leaf_of_epoch`: a member's leaf in that epoch, or null.
+template <class LeafOfEpoch>
+Outcome<Opened> open_with(const Suite& suite, LeafIndex own, ByteView sender_data_secret, const SecretTree& messages,
+                          LeafOfEpoch&& leaf_of_epoch, const GroupContext& context, const PrivateMessage& message) {
   const auto sender = open_sender_data(suite, sender_data_secret, message);
   if (!sender) return reject(sender.error());
   if (sender->leaf == own) return ignore("The message is this member's own.");
-  if (!tree.has_leaf(sender->leaf)) return reject("The sender is not a member.");
+  const LeafNode* leaf = leaf_of_epoch(sender->leaf);
+  if (leaf == nullptr) return reject("The sender is not a member.");
   auto step = messages.receive(sender->leaf, ratchet_of(message.content_type), sender->generation);
   if (!step) {
     if (step.error().code == ErrorCode::not_found) return Refusal{RefusalKind::ignore, std::move(step).error()};
@@ -74,14 +76,16 @@ Outcome<Opened> open_with(const Suite& suite, LeafIndex own, ByteView sender_dat
   }
   auto content = open_private(suite, *sender, step->keys, message);
   if (!content) return reject(std::move(content).error());
-  if (Status valid = check_signature(suite, tree, context, *content); !valid) return reject(std::move(valid).error());
-  return Opened{*std::move(content), *sender, *std::move(step)};
+  if (Status valid = check_signature(suite, leaf->signature_key, context, *content); !valid) {
+    return reject(std::move(valid).error());
+  }
+  return Opened{*std::move(content), *sender, leaf, *std::move(step)};
 }
 
-ApplicationMessage to_application(AuthenticatedContent content, const SenderData& sender, const RatchetTree& tree) {
+ApplicationMessage to_application(AuthenticatedContent content, const SenderData& sender, const LeafNode& leaf) {
   ApplicationMessage out;
   out.sender = sender.leaf;
-  out.credential = tree.leaf(sender.leaf)->credential;
+  out.credential = leaf.credential;
   out.epoch = content.content.epoch;
   out.generation = sender.generation;
   out.authenticated_data = std::move(content.content.authenticated_data);
@@ -95,14 +99,17 @@ Outcome<Received> receive_late(Impl& group, const PrivateMessage& message) {
   if (past == group.past.end() || message.content_type != ContentType::application) {
     return ignore("The message is of an epoch that is over.");
   }
+  const auto index = static_cast<std::size_t>(past - group.past.begin());
   auto opened = open_with(group.suite, group.epoch.keys.own(), past->sender_data_secret.view(), past->messages,
-                          past->tree, past->context, message);
+                          [&](LeafIndex leaf) { return group.past_leaf(index, leaf); }, past->context, message);
   if (!opened) return std::move(opened).refusal();
   past->messages.accept(std::move(opened->step));
-  return Received{to_application(std::move(opened->content), opened->sender, past->tree)};
+  return Received{to_application(std::move(opened->content), opened->sender, *opened->leaf)};
 }
 
-// `spend`: called once the content is taken, never before.
+// `spend`: called once a proposal is taken, never before. A commit's key is not spent: the commit counts once it
+// is merged, and then the handshake keys of its epoch are of no use any more. Until then it can be opened again,
+// as after a restart between receiving and merging.
 template <class Spend>
 Outcome<Received> take_handshake(Impl& group, AuthenticatedContent content, const Environment& env, Spend&& spend) {
   if (const auto* proposal = std::get_if<Proposal>(&content.content.body)) {
@@ -123,7 +130,6 @@ Outcome<Received> take_handshake(Impl& group, AuthenticatedContent content, cons
   }
   auto staged = process_commit(group, content, env);
   if (!staged) return std::move(staged).refusal();
-  spend();
   return Received{*std::move(staged)};
 }
 
@@ -137,7 +143,7 @@ Outcome<Received> Group::receive(const MlsMessage& message, const Environment& e
   const Bytes& group_id = sealed != nullptr ? sealed->group_id : open_message->content.group_id;
   const Epoch epoch = sealed != nullptr ? sealed->epoch : open_message->content.epoch;
   if (group_id != context().group_id) return reject("The message is of another group.");
-  if (impl_->pending && message.encode() == impl_->pending->encoded) return Received{OwnCommit{}};
+  if (impl_->pending && impl_->suite.hash(message.encode()) == impl_->pending->hash) return Received{OwnCommit{}};
   if (epoch < this->epoch()) {
     if (sealed != nullptr) return receive_late(*impl_, *sealed);
     return ignore("The message is of an epoch that is over.");
@@ -146,12 +152,12 @@ Outcome<Received> Group::receive(const MlsMessage& message, const Environment& e
 
   EpochState& now = impl_->epoch;
   if (sealed != nullptr) {
-    auto opened = open_with(impl_->suite, own_leaf(), now.secrets.sender_data_secret.view(), now.messages, now.tree,
-                            now.context, *sealed);
+    auto opened = open_with(impl_->suite, own_leaf(), now.secrets.sender_data_secret.view(), now.messages,
+                            [&](LeafIndex leaf) { return now.tree.leaf(leaf); }, now.context, *sealed);
     if (!opened) return std::move(opened).refusal();
     if (sealed->content_type == ContentType::application) {
       now.messages.accept(std::move(opened->step));
-      return Received{to_application(std::move(opened->content), opened->sender, now.tree)};
+      return Received{to_application(std::move(opened->content), opened->sender, *opened->leaf)};
     }
     return take_handshake(*impl_, std::move(opened->content), env,
                           [&] { now.messages.accept(std::move(opened->step)); });
@@ -164,7 +170,9 @@ Outcome<Received> Group::receive(const MlsMessage& message, const Environment& e
       open_public(impl_->suite, now.secrets.membership_key.view(), now.context, *open_message);
   if (!content) return reject(std::move(content).error());
   if (content->content.sender == Sender::member(own_leaf())) return ignore("The message is this member's own.");
-  if (Status valid = check_signature(impl_->suite, now.tree, now.context, *content); !valid) {
+  const auto key = signer_key(now.tree, now.context, *content);
+  if (!key) return reject(key.error());
+  if (Status valid = check_signature(impl_->suite, *key, now.context, *content); !valid) {
     return reject(std::move(valid).error());
   }
   return take_handshake(*impl_, *std::move(content), env, [] {});

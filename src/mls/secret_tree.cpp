@@ -21,6 +21,68 @@ SecretTree::SecretTree(const Suite& suite, std::uint32_t leaf_count, std::map<No
                        std::map<RatchetId, Ratchet> ratchets)
     : suite_(suite), leaf_count_(leaf_count), nodes_(std::move(nodes)), ratchets_(std::move(ratchets)) {}
 
+bool SecretTree::has_part_below(NodeIndex node) const {
+  const NodeIndex first = node_of(first_leaf_below(node));
+  const NodeIndex last = node_of(last_leaf_below(node));
+  for (auto at = nodes_.lower_bound(first); at != nodes_.end() && at->first <= last; ++at) {
+    if (at->first != node) return true;
+  }
+  const auto ratchet = ratchets_.lower_bound({leaf_of(first), RatchetType::handshake});
+  return ratchet != ratchets_.end() && ratchet->first.leaf <= leaf_of(last);
+}
+
+// Makes everything at and below `node` either derivable or derived. `secret`: the node's own, empty if gone.
+bool SecretTree::settle(NodeIndex node, SecretBytes secret) {
+  if (const auto at = nodes_.find(node); at != nodes_.end()) {
+    if (!has_part_below(node)) return true;
+    // It should have been erased with what is below it written.
+    secret = std::move(at->second);
+    nodes_.erase(at);
+  } else if (!secret.empty() && !has_part_below(node)) {
+    nodes_.emplace(node, std::move(secret));
+    return true;
+  }
+  if (is_leaf(node)) {
+    for (const RatchetType type : {RatchetType::handshake, RatchetType::application}) {
+      if (ratchets_.contains({leaf_of(node), type})) continue;
+      if (secret.empty()) return false;
+      ratchets_[{leaf_of(node), type}].secret =
+          suite_.expand_with_label(secret.view(), label_of(type), {}, suite_.hash_size());
+    }
+    return true;
+  }
+  const auto child = [&](const char* side) {
+    return secret.empty() ? SecretBytes()
+                          : suite_.expand_with_label(secret.view(), "tree", as_bytes(side), suite_.hash_size());
+  };
+  return settle(left_of(node), child("left")) && settle(right_of(node), child("right"));
+}
+
+Result<SecretTree> SecretTree::from_parts(const Suite& suite, std::uint32_t leaf_count,
+                                          std::map<NodeIndex, SecretBytes> nodes,
+                                          std::map<RatchetId, Ratchet> ratchets) {
+  const auto has_size = [&](const SecretBytes& secret) { return secret.size() == suite.hash_size(); };
+  for (const auto& [node, secret] : nodes) {
+    if (node.value >= node_count(leaf_count) || !has_size(secret)) {
+      return fail(ErrorCode::invalid_argument, "A stored secret does not belong to the group's secret tree.");
+    }
+  }
+  for (auto& [id, ratchet] : ratchets) {
+    bool good = id.leaf.value < leaf_count && has_size(ratchet.secret) && ratchet.skipped.size() <= kMaxSkippedKeys;
+    // Skipped keys are written before the ratchet that skipped them.
+    ratchet.skipped.erase(ratchet.skipped.lower_bound(ratchet.next), ratchet.skipped.end());
+    for (const auto& [generation, keys] : ratchet.skipped) {
+      good = good && keys.key.size() == suite.key_size() && keys.nonce.size() == suite.nonce_size();
+    }
+    if (!good) return fail(ErrorCode::invalid_argument, "A stored message ratchet is damaged.");
+  }
+  SecretTree tree(suite, leaf_count, std::move(nodes), std::move(ratchets));
+  if (!tree.settle(root_of(leaf_count), {})) {
+    return fail(ErrorCode::not_found, "A secret of the group's secret tree is missing.");
+  }
+  return tree;
+}
+
 SecretTree SecretTree::copy() const {
   SecretTree tree(suite_, leaf_count_, {}, {});
   for (const auto& [index, secret] : nodes_) tree.nodes_.emplace(index, secret.copy());
@@ -52,8 +114,9 @@ void SecretTree::derive_leaf(LeafIndex leaf) {
   }
   const auto at = nodes_.find(node);
   for (const RatchetType type : {RatchetType::handshake, RatchetType::application}) {
-    Ratchet& fresh = ratchets_[{leaf, type}];
-    fresh.secret = suite_.expand_with_label(at->second.view(), label_of(type), {}, suite_.hash_size());
+    const auto [fresh, is_new] = ratchets_.try_emplace({leaf, type});
+    if (!is_new) continue;
+    fresh->second.secret = suite_.expand_with_label(at->second.view(), label_of(type), {}, suite_.hash_size());
     changes_.ratchets.insert({leaf, type});
   }
   nodes_.erase(at);

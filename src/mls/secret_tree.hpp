@@ -59,9 +59,10 @@ class SecretTree {
 
   // `leaf_count`: a power of two. Consumes encryption_secret.
   SecretTree(const Suite& suite, std::uint32_t leaf_count, SecretBytes encryption_secret);
-  // From stored parts.
-  SecretTree(const Suite& suite, std::uint32_t leaf_count, std::map<NodeIndex, SecretBytes> nodes,
-             std::map<RatchetId, Ratchet> ratchets);
+  // From stored parts, of which some may be missing or left over as after a write that was cut off: then
+  // what can be derived is, and what should have been erased is. Refused: a leaf without any secret.
+  static Result<SecretTree> from_parts(const Suite& suite, std::uint32_t leaf_count,
+                                       std::map<NodeIndex, SecretBytes> nodes, std::map<RatchetId, Ratchet> ratchets);
   SecretTree copy() const;
 
   Result<Sending> send(LeafIndex leaf, RatchetType type);
@@ -74,15 +75,20 @@ class SecretTree {
   const std::map<NodeIndex, SecretBytes>& nodes() const { return nodes_; }
   const std::map<RatchetId, Ratchet>& ratchets() const { return ratchets_; }
 
-  // Parts that differ from what was last stored; taking them marks them as stored.
+  // Parts that differ from what was last stored.
   struct Changes {
     std::set<NodeIndex> nodes;
     std::set<RatchetId> ratchets;
   };
-  Changes take_changes() { return std::exchange(changes_, {}); }
+  const Changes& changes() const { return changes_; }
+  void changes_are_stored() { changes_ = {}; }
 
  private:
+  SecretTree(const Suite& suite, std::uint32_t leaf_count, std::map<NodeIndex, SecretBytes> nodes,
+             std::map<RatchetId, Ratchet> ratchets);
   Ratchet& ratchet(RatchetId id);
+  bool has_part_below(NodeIndex node) const;
+  bool settle(NodeIndex node, SecretBytes secret);
   SecretBytes first_secret(RatchetId id) const;  // of a ratchet that does not exist yet
   void derive_leaf(LeafIndex leaf);
   MessageKeys keys_of(ByteView secret, std::uint32_t generation) const;

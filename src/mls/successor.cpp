@@ -79,7 +79,8 @@ struct Founder {
     }
 
     const FoundingPsk psks(from, env.psks);
-    const Environment inner{env.random, env.credentials, &psks, env.now_s};
+    Environment inner = env;
+    inner.psks = &psks;
     auto epoch = make_first_epoch(*suite, plan.group_id, identity, plan.extensions, inner);
     if (!epoch) return reject(std::move(epoch).error());
     auto impl = std::make_unique<Impl>(*suite, std::move(identity), from.config, *std::move(epoch));
@@ -92,13 +93,16 @@ struct Founder {
     if (!built) return reject(std::move(built).error());
     if (!built->welcome) return reject("The new group would have no other member.");
     GroupAccess::merge(*impl, std::move(built->staged));
-    return Group::Founded{GroupAccess::make(std::move(impl)), MlsMessage{*std::move(built->welcome)}};
+    auto group = GroupAccess::make(std::move(impl), env);
+    if (!group) return std::move(group).refusal();
+    return Group::Founded{*std::move(group), MlsMessage{*std::move(built->welcome)}};
   }
 
   static Outcome<Group> join(const Impl& from, const Plan* announced, ResumptionPskUsage usage, const Welcome& welcome,
                              const OwnKeyPackage& own, const RatchetTreeNodes* tree, const Environment& env) {
     const FoundingPsk psks(from, env.psks);
-    const Environment inner{env.random, env.credentials, &psks, env.now_s};
+    Environment inner = env;
+    inner.psks = &psks;
     auto joined = join_epoch(welcome, own, tree, usage, inner);
     if (!joined) return std::move(joined).refusal();
     const GroupContext& context = joined->epoch.context;
@@ -121,7 +125,7 @@ struct Founder {
       return reject("A branch must keep the cipher suite.");
     }
     return GroupAccess::make(
-        std::make_unique<Impl>(joined->suite, own.identity.copy(), from.config, std::move(joined->epoch)));
+        std::make_unique<Impl>(joined->suite, own.identity.copy(), from.config, std::move(joined->epoch)), env);
   }
 };
 

@@ -137,6 +137,8 @@ Result<EpochState> make_first_epoch(const Suite& suite, ByteView group_id, const
   const SecretBytes zero(suite.hash_size());
   SecretBytes joiner = derive_joiner_secret(suite, epoch_secret_input.view(), zero.view(), context);
   EpochSecrets secrets = derive_epoch_secrets(suite, std::move(joiner), zero.view(), context);
+  secrets.joiner_secret.wipe();
+  secrets.welcome_secret.wipe();
   Bytes tag = confirmation_tag(suite, secrets.confirmation_key.view(), {});
   Bytes interim = interim_transcript_hash(suite, {}, tag);
   SecretTree messages(suite, tree.leaf_count(), std::move(secrets.encryption_secret));

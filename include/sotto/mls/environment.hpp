@@ -8,6 +8,7 @@
 #include "sotto/base/random.hpp"
 #include "sotto/base/result.hpp"
 #include "sotto/base/secret_bytes.hpp"
+#include "sotto/mls/state.hpp"
 #include "sotto/mls_messages/credential.hpp"
 
 namespace sotto::mls {
@@ -83,6 +84,9 @@ struct Environment {
   const CredentialPolicy& credentials;
   const PskSource* psks = nullptr;
   std::uint64_t now_s = 0;  // seconds since 1970, for lifetimes alone
+  // Gets what an operation changed before its message is handed out. Null: groups that live in memory alone,
+  // or a caller that writes take_changes() itself before it sends.
+  StateWriter* state = nullptr;
 };
 
 }  // namespace sotto::mls

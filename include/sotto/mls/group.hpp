@@ -13,6 +13,7 @@
 //
 // Opening a message spends its key only once signature and contents hold. A commit, received or own, is a
 // value that is merged by a call of its own. Group is move-only; copy() is explicit.
+// To keep a group over restarts: state.hpp.
 // Thread: one at a time.
 #pragma once
 
@@ -134,10 +135,22 @@ class Group {
                                                const std::vector<Bytes>& psks, GroupConfig config,
                                                const Environment& env);
 
+  // From records that were written as state.hpp says. Missing, foreign or damaged ones are refused. `config`
+  // is the application's to choose anew; smaller bounds drop what exceeds them.
+  static Result<Group> restore(const StateRecords& records, GroupConfig config);
+
   Group(Group&&) noexcept;
   Group& operator=(Group&&) noexcept;
   ~Group();
   Group copy() const;
+
+  // --- Keeping it (state.hpp) ---
+  // What changed since the last call, all of it the first time; empty if nothing did.
+  StateChanges take_changes();
+  // For changes whose writing failed: they come first in the next ones.
+  void put_back(StateChanges changes);
+  // All records as they would be on disk: for comparing and for exporting.
+  StateRecords state_records() const;
 
   // --- What it is ---
   CipherSuite cipher_suite() const;
@@ -195,6 +208,7 @@ class Group {
   friend struct GroupAccess;
   struct Impl;
   explicit Group(std::unique_ptr<Impl> impl);
+  Outcome<MlsMessage> propose(Proposal proposal, crypto::DhPrivateKey* update_key, const Environment& env);
   std::unique_ptr<Impl> impl_;
 };
 
