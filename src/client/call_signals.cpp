@@ -74,7 +74,7 @@ void Calls::missed(const ReceivedSignal& received, EndReason reason) {
   // put_item() forgets the call under way; that one goes on.
   put_item(call);
   if (call_) remember(*call_);
-  ended_.push_front(view(call));
+  keep_ended(call);
 }
 
 void Calls::on_offer(const ReceivedSignal& received, bool over_already) {
@@ -110,7 +110,7 @@ void Calls::on_offer(const ReceivedSignal& received, bool over_already) {
       closed_.push_back(std::move(call_->session));
     }
     tell();
-    ended_.push_front(view(*call_));
+    keep_ended(*call_);
     call_.reset();
   }
 

@@ -19,6 +19,10 @@ constexpr Duration kCandidateDelay = 30ms;  // chosen: one message for the burst
 constexpr std::size_t kMaxEnded = 32;
 constexpr std::string_view kUnderWay = "call under way";
 
+Error identity_changed() {
+  return fail(ErrorCode::untrusted, "The safety number has changed. Verify it again before you talk.");
+}
+
 Error no_call() { return fail(ErrorCode::not_found, "There is no such call."); }
 
 MessageId item_of(CallId call) { return MessageId::from_bytes(call.bytes()).value_or(MessageId{}); }
@@ -116,9 +120,7 @@ Result<CallView> Calls::start(ConversationId conversation, bool video) {
   if (!record || record->kind != static_cast<int>(ConversationKind::direct)) {
     return fail(ErrorCode::not_found, "There is no such conversation with one person.");
   }
-  if (outbox_.is_held(conversation)) {
-    return fail(ErrorCode::untrusted, "The safety number has changed. Verify it again before calling.");
-  }
+  if (outbox_.is_held(conversation)) return identity_changed();
   const auto peer =
       std::ranges::find_if(record->members, [&](const UserId& member) { return member != profile_->user; });
   if (peer == record->members.end()) return fail(ErrorCode::not_found, "There is nobody to call.");
@@ -156,9 +158,7 @@ Result<CallView> Calls::accept(CallId id, bool video) {
   if (call->outgoing || call->state != CallState::ringing) {
     return fail(ErrorCode::conflict, "This call does not wait for an answer.");
   }
-  if (outbox_.is_held(call->conversation)) {
-    return fail(ErrorCode::untrusted, "The safety number has changed. Verify it again before answering.");
-  }
+  if (outbox_.is_held(call->conversation)) return identity_changed();
   if (!session_.is_online()) return fail(ErrorCode::offline, "Answering needs a connection to the server.");
   if (Status answered = make_answer(video); !answered) {
     const Error why = answered.error();
@@ -171,6 +171,7 @@ Result<CallView> Calls::accept(CallId id, bool video) {
 
 Status Calls::make_answer(bool video) {
   Call& call = *call_;
+  if (outbox_.is_held(call.conversation)) return identity_changed();
   call.consent = true;
   call.camera = video;
   call.key.emplace(crypto::DhPrivateKey::generate(crypto::DhGroup::x25519, context_.random));
@@ -262,6 +263,8 @@ Status Calls::begin_media() {
   if (!call.consent || call.media_started || !call.session) {
     return fail(ErrorCode::internal, "The call is not ready for media.");
   }
+  // The identity may have changed while it rang: whoever answers then is not the person that was verified.
+  if (outbox_.is_held(call.conversation)) return identity_changed();
   const auto device = context_.store.device(call.peer_device);
   if (!device || device->user != call.peer) return fail(ErrorCode::untrusted, "The far side's device is not known.");
   const Result<SecretBytes> binding =
@@ -298,9 +301,13 @@ void Calls::end(EndReason reason, const std::string& failure) {
   log::info("client_call_ended", {{"reason", to_string(reason)}});
   tell();
   put_item(call);
+  keep_ended(call);
+  call_.reset();
+}
+
+void Calls::keep_ended(const Call& call) {
   ended_.push_front(view(call));
   if (ended_.size() > kMaxEnded) ended_.pop_back();
-  call_.reset();
 }
 
 CallView Calls::view(const Call& call) const {

@@ -106,6 +106,7 @@ class Calls final : public call::MediaObserver {
   void send_candidates();
   void send_update();
   void end(EndReason reason, const std::string& failure = {});
+  void keep_ended(const Call& call);
   void put_item(const Call& call);
   void missed(const ReceivedSignal& offer, EndReason reason);
   void remember(const Call& call);

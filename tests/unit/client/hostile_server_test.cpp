@@ -132,6 +132,40 @@ TEST_F(HostileServer, a_changed_identity_of_a_verified_contact_holds_messages_un
   ASSERT_TRUE(world.run_until([&] { return again.texts(conversation).size() == 1; }));
 }
 
+// Alice calls the Bob whom she has verified. While it rings, the server hands his name to another identity, which
+// calls Alice: two who call each other meet in one call without a further question, but not with a stranger.
+TEST_F(HostileServer, nobody_with_a_changed_identity_gets_into_a_call_that_rings) {
+  ASSERT_TRUE(verify(bob.id, true));
+  bob.stop();
+  const auto start = [&](Person& person) {
+    return world.ask<client::CallView>(person, [&](Client& c, Done<client::CallView> done) {
+      c.calls_start(conversation, true, std::move(done));
+    });
+  };
+  const auto call = start(alice);
+  ASSERT_TRUE(call);
+  Person& stranger = replace_bob();
+  ASSERT_TRUE(alice.last<client::IdentityChanged>()->user.identity_changed);
+  // The lower id wins: the stranger calls until theirs is lower.
+  bool lower = false;
+  for (int round = 0; round < 32 && !lower; ++round) {
+    const auto theirs = start(stranger);
+    ASSERT_TRUE(theirs);
+    lower = theirs->id < call->id;
+    world.run_for(1s);
+    (void)world.ask<client::CallView>(stranger, [&](Client& c, Done<client::CallView> done) {
+      c.calls_hangup(theirs->id, std::move(done));
+    });
+  }
+  ASSERT_TRUE(lower);
+  world.run_for(5s);
+  EXPECT_EQ(alice.last<client::CallChanged>()->call.state, client::CallState::ended);
+  EXPECT_EQ(alice.last<client::CallChanged>()->call.failure.substr(0, 31), "The safety number has changed. ");
+  ASSERT_EQ(alice.media.sessions.size(), 1U) << "no path is tried with the stranger";
+  EXPECT_FALSE(alice.media.newest()->started);
+  EXPECT_FALSE(start(alice)) << "held until the user has decided";
+}
+
 TEST_F(HostileServer, an_entry_given_twice_is_shown_once) {
   const auto before = bob.history(conversation).size();
   proto::Entry copy = log().entries.front();
