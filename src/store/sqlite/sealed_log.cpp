@@ -212,10 +212,7 @@ int SealedLog::write_part(const Part& part, const std::uint8_t* data) {
     if (const int code = flush(); code != SQLITE_OK) return code;
   }
   if (!pending_) {
-    pending_.emplace();
-    pending_->unit = part.unit;
-    pending_->begin = part.begin;
-    pending_->end = end;
+    pending_ = Pending{part.unit, part.begin, end, {}};
   }
   std::copy_n(data, part.size, &pending_->text[part.begin]);
   pending_->begin = std::min(pending_->begin, part.begin);

@@ -78,9 +78,9 @@ class SealedLog {
 
   // SQLite writes a frame in two pieces, header and page; they wait here to be sealed once.
   struct Pending {
-    std::uint64_t unit = 0;
-    std::size_t begin = 0, end = 0;  // what was written of it
-    Text text{};
+    std::uint64_t unit;
+    std::size_t begin, end;  // what was written of it
+    Text text;
   };
   std::optional<Pending> pending_;
   // From this unit on, what does not open was torn by a crash and reads as zeros.
