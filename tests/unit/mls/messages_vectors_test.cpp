@@ -67,7 +67,7 @@ TEST(MessagesVectors, decode_and_encode_to_the_same_bytes) {
     expect_proposal<GroupContextExtensions>(test_case, "group_context_extensions_proposal",
                                             ProposalType::group_context_extensions);
   }
-  std::printf("%zu cases\n", cases.size());
+  print_counts("messages.json", cases.size(), 0);
 }
 
 TEST(DeserializationVectors, vector_headers_have_the_published_lengths) {
@@ -78,6 +78,7 @@ TEST(DeserializationVectors, vector_headers_have_the_published_lengths) {
     EXPECT_EQ(in.varint(), test_case.at("length").get<std::uint32_t>());
     EXPECT_TRUE(in.finish());
   }
+  print_counts("deserialization.json", cases.size(), 0);
 }
 
 }  // namespace

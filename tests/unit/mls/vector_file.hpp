@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -30,6 +31,27 @@ inline Bytes bytes_of(const Json& value) {
 inline bool is_supported_suite(const Json& test_case) {
   const int suite = test_case.at("cipher_suite").get<int>();
   return suite >= 1 && suite <= 3;
+}
+
+inline void print_counts(const std::string& file, std::size_t run, std::size_t skipped) {
+  std::printf("%s: %zu cases run, %zu of other suites skipped\n", file.c_str(), run, skipped);
+}
+
+// Runs `check` for each case of a suite we have, and prints how many were passed over.
+template <class Check>
+void for_supported_cases(const std::string& file, const Json& cases, Check&& check) {
+  std::size_t skipped = 0;
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    if (!is_supported_suite(cases[i])) {
+      ++skipped;
+      continue;
+    }
+    SCOPED_TRACE(file + ", case " + std::to_string(i));
+    check(cases[i]);
+    if (testing::Test::HasFatalFailure()) return;
+  }
+  print_counts(file, cases.size() - skipped, skipped);
+  ASSERT_LT(skipped, cases.size());
 }
 
 }  // namespace sotto::mls
