@@ -46,7 +46,7 @@ struct World {
     }
     founder = members[2].copy();
     tree = forged.next.tree.to_nodes();
-    GroupAccess::impl(*founder).epoch = std::move(forged.next);
+    adopt(*founder, std::move(forged.next));
     WelcomePlan honest = plan_for(tree);
     welcome = wire::encode(forge_welcome(joiner.package, cast, honest));
     for (const auto& node : tree.nodes) {

@@ -54,7 +54,12 @@ Bytes fingerprint(const Group& group) {
   put(out, impl.epoch);
   for (const PastEpoch& past : impl.past) {
     past.context.write(out);
-    past.tree.to_nodes().write(out);
+    out.opaque(past.confirmation_tag);
+    for (const auto& [leaf, before] : past.replaced) {
+      out.u32(leaf.value);
+      out.presence(before.node != nullptr);
+      if (before.node != nullptr) std::get<LeafNode>(*before.node).write(out);
+    }
     put(out, past.sender_data_secret);
     put(out, past.messages);
   }
@@ -73,10 +78,16 @@ Bytes fingerprint(const Group& group) {
   }
   out.presence(impl.pending.has_value());
   if (impl.pending) {
-    out.opaque(impl.pending->encoded);
+    out.opaque(impl.pending->hash);
     if (const EpochState* next = GroupAccess::next(impl.pending->staged)) put(out, *next);
   }
   out.presence(impl.removed);
+  // And what a database would hold of it.
+  RecordBook nothing_stored;
+  for (const StateChange& change : state_changes(impl, nothing_stored).list) {
+    out.opaque(change.key);
+    if (change.value) put(out, *change.value);
+  }
   return std::move(out).take();
 }
 

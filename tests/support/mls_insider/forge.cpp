@@ -107,6 +107,8 @@ Forged forge(const Start& start, LenientlyApplied applied, Cast& cast, CommitPla
   }
 
   const LeafIndex own = start.group == nullptr ? applied.tree.next_free_leaf() : start.own;
+  // A forger that removed itself and all to its right has no place to send from.
+  if (start.group != nullptr && own.value >= applied.tree.leaf_count()) plan.path = false;
   TreePrivateKeys keys(own);
   if (start.group != nullptr) keys = start.group->epoch.keys;
   SecretBytes commit_secret(suite.hash_size());
@@ -252,6 +254,13 @@ MlsMessage Insider::application(ByteView data, const PrivatePlan& plan) const {
 
 ProposalRef reference_of(const Suite& suite, const PublicMessage& message) {
   return suite.proposal_ref({WireFormat::public_message, message.content, message.auth});
+}
+
+void adopt(Group& insider, EpochState next) {
+  GroupAccess::Impl& group = GroupAccess::impl(insider);
+  const Epoch from = group.epoch.context.epoch;
+  require(GroupAccess::merge(group, GroupAccess::stage({}, from, std::make_unique<EpochState>(std::move(next)))),
+          "the forger's own epoch");
 }
 
 Forged forge_commit(const Group& insider, Cast& cast, CommitPlan plan) {

@@ -92,6 +92,9 @@ struct Forged {
   std::vector<PreSharedKeyId> psks;
 };
 
+// The forger goes on into the epoch it made.
+void adopt(Group& insider, EpochState next);
+
 // By a member. Applies the proposals in the order of the RFC and checks nothing.
 Forged forge_commit(const Group& insider, Cast& cast, CommitPlan plan);
 
