@@ -59,12 +59,14 @@ class Difference {
 
   StateChanges run() {
     drop_stale_pending();
+    const EpochState& epoch = group_.epoch;
+    own_ratchets(epoch.context.epoch, epoch.messages);
+    // Before the keys that opened them: a proposal whose key is gone could never be read again.
+    proposals();
     for (const PastEpoch& past : group_.past) {
       messages(past.context.epoch, past.confirmation_tag, past.messages);
     }
-    const EpochState& epoch = group_.epoch;
     messages(epoch.context.epoch, epoch.confirmation_tag, epoch.messages);
-    proposals();
     const bool moved = head_is_new();
     if (moved || pending_is_new()) structure(moved);
     std::ranges::move(later_, std::back_inserter(now_.list));
@@ -134,13 +136,22 @@ class Difference {
     touched_messages(epoch, tree, all, book_.epochs.emplace(epoch, RecordBook::StoredEpoch{tag, false, {}, {}}).first->second);
   }
 
+  // Own generations first of all: a key that was given out must not be given out again.
+  void own_ratchets(Epoch epoch, const SecretTree& tree) {
+    const auto at = book_.epochs.find(epoch);
+    if (at == book_.epochs.end()) return;
+    for (const SecretTree::RatchetId id : tree.changes().ratchets) {
+      if (id.leaf == group_.epoch.keys.own()) ratchet(epoch, id, tree.ratchets().at(id), at->second);
+    }
+  }
+
   void touched_messages(Epoch epoch, const SecretTree& tree, const SecretTree::Changes& touched,
                         RecordBook::StoredEpoch& stored) {
-    // Own generations first of all: a key that was given out must not be given out again.
-    for (const bool own : {true, false}) {
-      for (const SecretTree::RatchetId id : touched.ratchets) {
-        if ((id.leaf == group_.epoch.keys.own()) == own) ratchet(epoch, id, tree.ratchets().at(id), stored);
-      }
+    const bool own_are_written =
+        epoch == group_.epoch.context.epoch && std::ranges::find(unstored_, epoch) == unstored_.end();
+    for (const SecretTree::RatchetId id : touched.ratchets) {
+      if (own_are_written && id.leaf == group_.epoch.keys.own()) continue;
+      ratchet(epoch, id, tree.ratchets().at(id), stored);
     }
     for (const NodeIndex node : touched.nodes) {
       const auto at = tree.nodes().find(node);

@@ -535,6 +535,26 @@ TEST_F(CutOff, receiving_loses_no_message) {
   }
 }
 
+TEST_F(CutOff, receiving_a_proposal_keeps_it_or_can_receive_it_again) {
+  auto members = make_group(5);
+  Disk disk;
+  disk.take(members[1]);
+  for (int round = 0; round < 2; ++round) {
+    const auto proposal = members[0].propose_update(env_);
+    ASSERT_TRUE(proposal);
+    const std::size_t before = members[1].proposals().size();
+    ASSERT_TRUE(members[1].receive(*proposal, env_));
+    disk.take(members[1]);
+    each_prefix(disk, [&](Group& group, bool whole) {
+      EXPECT_EQ(group.proposals().size() > before || group.receive(*proposal, env_).ok(), true);
+      EXPECT_EQ(group.proposals().size(), before + 1);
+      if (whole) {
+        EXPECT_EQ(group.receive(*proposal, env_).refusal().kind, RefusalKind::ignore);
+      }
+    });
+  }
+}
+
 TEST_F(CutOff, merging_a_commit_is_before_or_after_and_nothing_between) {
   auto members = make_group(6);
   Disk disk;
