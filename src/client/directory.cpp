@@ -241,7 +241,8 @@ void Directory::on_presence(const proto::PresencePush& push) {
   const std::optional<UserId> user = UserId::from_bytes(as_bytes(push.user()));
   if (!user) return;
   const bool changed = push.online() ? online_.insert(*user).second : online_.erase(*user) > 0;
-  if (changed) context_.emit(PresenceUpdated{view(*user)});
+  // Somebody new, whose name is not known yet, is shown when it is.
+  if (changed && context_.store.user(*user)) context_.emit(PresenceUpdated{view(*user)});
 }
 
 void Directory::on_devices_changed(const proto::DevicesChangedPush& push) {

@@ -33,7 +33,7 @@ struct Core::Parts {
 
   Hub hub;
   Directory directory{hub};
-  Delivery delivery{hub};
+  Delivery delivery{hub, directory};
   Blobs blobs{hub, delivery};
   Sessions sessions{hub, directory};
   TimePoint housekeeping;

@@ -34,10 +34,10 @@ void Delivery::open_direct(Connection& connection, Request request, const proto:
     return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "A conversation needs two different people."));
   }
   flush_acks();
+  const auto fresh = hub_.random.id<ConversationId>();  // its id, if there is none between the two yet
   hub_.ask<store::Conversation>(
       store::Access::write,
-      [self = connection.user, device = connection.device, peer = *peer,
-       fresh = hub_.random.id<ConversationId>(), now = hub_.moment.wall](store::ServerStore& store)
+      [self = connection.user, device = connection.device, peer = *peer, fresh, now = hub_.moment.wall](store::ServerStore& store)
           -> Result<store::Conversation> {
         Result<store::Conversation> opened = store.conversations().open_direct(self, peer, fresh, now);
         if (!opened || opened->last_seq == 0) return opened;
@@ -49,13 +49,14 @@ void Delivery::open_direct(Connection& connection, Request request, const proto:
         }
         return opened;
       },
-      [this, request](Result<store::Conversation> opened) {
+      [this, request, self = connection.user, peer = *peer, fresh](Result<store::Conversation> opened) {
         if (!opened) return hub_.reply_error(request, opened.error());
         proto::Envelope envelope;
         envelope.set_id(request.id);
         to_proto(*opened, *envelope.mutable_open_direct_reply()->mutable_conversation());
         remember(opened->conversation, std::move(opened->members));
         hub_.reply(request, envelope);
+        if (opened->conversation == fresh) directory_.became_contacts(self, peer);
       });
 }
 

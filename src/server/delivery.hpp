@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "directory.hpp"
 #include "hub.hpp"
 #include "sotto/proto/hot_frames.hpp"
 
@@ -13,7 +14,7 @@ namespace sotto::server {
 
 class Delivery {
  public:
-  explicit Delivery(Hub& hub) : hub_(hub) {}
+  Delivery(Hub& hub, Directory& directory) : hub_(hub), directory_(directory) {}
 
   void open_direct(Connection& connection, Request request, const proto::OpenDirectRequest& body);
   void list_conversations(Connection& connection, Request request);
@@ -68,6 +69,7 @@ class Delivery {
   using AckKey = std::pair<ConversationId, DeviceId>;
   using Waiting = std::function<void(const Result<std::vector<UserId>>&)>;
   Hub& hub_;
+  Directory& directory_;
   std::unordered_map<ConversationId, std::vector<UserId>> members_;  // members of a direct one never change
   std::unordered_map<ConversationId, std::vector<Waiting>> asking_;  // whose members the store is asked for
   std::vector<Append> gathered_;                                     // not yet given to the store

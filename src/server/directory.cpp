@@ -102,6 +102,11 @@ void Directory::went_offline(UserId user) {
   tell_contacts(user, presence_frame(user, false));
 }
 
+void Directory::became_contacts(UserId a, UserId b) {
+  if (hub_.is_visible(a)) hub_.push_to_user(b, presence_frame(a, true));
+  if (hub_.is_visible(b)) hub_.push_to_user(a, presence_frame(b, true));
+}
+
 void Directory::devices_changed(UserId user) {
   proto::Envelope envelope;
   envelope.mutable_devices_changed()->set_user(to_string(user.bytes()));

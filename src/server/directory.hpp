@@ -16,6 +16,8 @@ class Directory {
   // `contacts` as the store knows them; the newcomer learns who of them is there.
   void came_online(Connection& connection, bool was_visible, const std::vector<UserId>& contacts);
   void went_offline(UserId user);
+  // Two people share a conversation from now on, and see from now on whether the other is there.
+  void became_contacts(UserId a, UserId b);
   void devices_changed(UserId user);
 
  private:

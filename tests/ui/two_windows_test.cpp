@@ -68,6 +68,9 @@ class TwoWindows : public ::testing::Test {
     bob->click("sidebar.row.alice");
     bob->wait_prefix("message.", [](const Json& e) { return e.at("label") == "Hello Bob"; });
     bob->wait_for("composer.edit", focused);
+    // Both see at once that the other is there.
+    for (Window* w : {alice.get(), bob.get()})
+      w->wait_for("header.status", [](const Json& e) { return e.at("label") == "online"; });
   }
 
   void shot(const std::string& name) {

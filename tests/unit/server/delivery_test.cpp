@@ -296,6 +296,38 @@ TEST_F(Delivery, tells_contacts_and_nobody_else_who_comes_and_goes) {
   EXPECT_TRUE(ask(bob_.connection, find).user_reply().user().online());
 }
 
+TEST_F(Delivery, shows_new_acquaintances_at_once_whether_the_other_is_there) {
+  const auto told = [&](const Person& of) {
+    std::vector<std::pair<std::string, bool>> seen;
+    for (const Envelope& one : pushes(of.connection)) {
+      if (one.has_presence()) seen.emplace_back(one.presence().user(), one.presence().online());
+    }
+    return seen;
+  };
+  using Told = std::vector<std::pair<std::string, bool>>;
+  const auto id_of = [](const Person& person) { return to_string(person.user.bytes()); };
+  const Person eve = join("eve");
+  Envelope open;
+  open.mutable_open_direct()->set_peer(id_of(eve));
+  EXPECT_TRUE(ask(alice_.connection, open).has_open_direct_reply());
+  EXPECT_EQ(told(alice_), (Told{{id_of(eve), true}}));
+  EXPECT_EQ(told(eve), (Told{{id_of(alice_), true}}));
+  EXPECT_TRUE(told(bob_).empty());
+  EXPECT_TRUE(ask(alice_.connection, open).has_open_direct_reply());
+  EXPECT_TRUE(told(alice_).empty()) << "opened again: they know each other";
+  EXPECT_TRUE(told(eve).empty());
+
+  // Who hides stays hidden.
+  Envelope hide;
+  hide.mutable_set_presence()->set_visible(false);
+  EXPECT_TRUE(ask(bob_.connection, hide).has_ok());
+  (void)pushes(alice_.connection);
+  open.mutable_open_direct()->set_peer(id_of(bob_));
+  EXPECT_TRUE(ask(eve.connection, open).has_open_direct_reply());
+  EXPECT_TRUE(told(eve).empty());
+  EXPECT_EQ(told(bob_), (Told{{id_of(eve), true}}));
+}
+
 TEST_F(Delivery, limits_how_many_names_an_account_looks_up) {
   Envelope find;
   find.mutable_find_user()->set_username("nobody");
