@@ -1,4 +1,6 @@
 // What people do with a call, and how each way of ending it is told.
+#include <csignal>
+
 #include <algorithm>
 
 #include "harness/pair.hpp"
@@ -124,8 +126,26 @@ TEST_F(CallControl, a_call_survives_the_death_of_the_server) {
 TEST_F(CallControl, the_far_side_vanishing_is_noticed_and_ends_the_call) {
   const Json call = connect();
   bob.kill_hard();
+  const auto died = Clock::now();
   wait_state(alice, call, "reconnecting");
   expect_end(alice, call, "connection_lost", std::chrono::milliseconds(90000));
+  const double seconds = std::chrono::duration<double>(Clock::now() - died).count();
+  EXPECT_GT(seconds, 28) << "given up too early";
+  EXPECT_LT(seconds, 45);
+}
+
+TEST_F(CallControl, an_outage_of_thirteen_seconds_is_survived) {
+  const Json call = connect();
+  bob.signal(SIGSTOP);
+  wait_state(alice, call, "reconnecting");
+  // Statistics come every second: they are the clock.
+  alice.forget();
+  for (int i = 0; i < 11; ++i) alice.wait("call.stats");
+  bob.signal(SIGCONT);
+  wait_state(alice, call, "active");
+  alice.wait("call.stats", [](const Json& p) { return p["bitrate_in"].get<double>() > 1000; });
+  alice.expect("calls.hangup", {{"call", call}});
+  expect_end(bob, call, "remote_hangup");
 }
 
 TEST_F(CallControl, closing_the_program_hangs_up) {

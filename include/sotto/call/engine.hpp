@@ -32,6 +32,7 @@ namespace sotto::call {
 inline constexpr std::size_t kMaxMediaDatagram = 1200;
 
 inline constexpr Duration kInterruptedAfter = std::chrono::seconds(2);
+// RFC 7675 section 5.1: consent expires after 30 seconds. Reports are authenticated and come every second.
 inline constexpr Duration kLostAfter = std::chrono::seconds(30);
 
 struct VideoBitrates {

@@ -1,4 +1,7 @@
-// One call's path: gathers addresses, checks pairs, keeps consent (RFC 8445, 8838, 7675), carries datagrams.
+// One call's path: gathers addresses, checks pairs (RFC 8445, 8838), carries datagrams.
+//
+// A pair that worked stays in use while nothing comes back. Consent (RFC 7675: sending ends when the far side was
+// not heard for 30 seconds) is the caller's: for a call, packets that SRTP authenticated are the proof.
 //
 // Flow, both sides:
 //   auto agent = factory.create(options, observer);        // gathering begins
@@ -30,7 +33,7 @@ enum class State {
   gathering,   // no remote description yet, or no pair to check
   connecting,  // pairs are being checked
   connected,   // a pair works; may change to a better one without leaving this state
-  failed,      // no pair works, or consent was lost and nothing else works
+  failed,      // no pair works
 };
 std::string_view to_string(State state);
 

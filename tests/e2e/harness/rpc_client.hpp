@@ -42,6 +42,7 @@ class RpcClient {
   // Closes its input and waits; the exit code.
   int stop();
   void kill_hard();
+  void signal(int number) { process_->signal(number); }
   bool running() const { return process_ != nullptr; }
 
   // The reply; an error reply with code "gone" when the program ended or did not answer.
