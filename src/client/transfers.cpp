@@ -51,6 +51,13 @@ void Transfers::set_profile(const Profile* profile) {
     record.state = number(TransferState::queued);
     context_.store.put_transfer(record);
   }
+  // The face has forgotten them: what waits, and what can be taken up again.
+  for (const TransferState state : {TransferState::queued, TransferState::paused, TransferState::failed}) {
+    for (const store::TransferRecord& record : context_.store.transfers_in_state(number(state))) {
+      const auto message = context_.store.message(record.message);
+      if (message && message->transfer == record.id) tell(record);
+    }
+  }
 }
 
 std::optional<proto::File> Transfers::file_of(MessageId id) const {

@@ -22,6 +22,7 @@ Upload::Upload(JobHost& host, FileAccess& files, store::TransferRecord transfer,
       cipher_(transfer.key, transfer.blob),
       hasher_(crypto::HashAlgorithm::sha256) {
   record = std::move(transfer);
+  accepted_ = record.chunks;  // to be shown, until the server says what it has
 }
 
 Status Upload::open() {
@@ -65,7 +66,7 @@ void Upload::ask() {
 }
 
 void Upload::go_to(std::uint64_t chunk) {
-  next_ = accepted_ = chunk;
+  next_ = accepted_ = record.chunks = chunk;
   under_way_ = 0;
   // After a restart the hash begins anew; what the server has is read once more for it.
   stage_ = hashed_ < chunk ? Stage::hashing : Stage::sending;
@@ -127,7 +128,7 @@ void Upload::send() {
       return host_.on_failed(record.id, error);
     }
     if (chunk < accepted_) return;
-    accepted_ = chunk + 1;
+    accepted_ = record.chunks = chunk + 1;
     conflicts_ = 0;
     host_.on_progress(record.id);
     if (accepted_ == layout_.chunks()) finish();

@@ -139,19 +139,47 @@ TEST_F(Files, pause_and_resume_keep_what_was_done) {
   const auto paused = command(alice, &Client::files_pause, sent->transfer.id);
   ASSERT_TRUE(paused);
   EXPECT_EQ(paused->state, TransferState::paused);
+  EXPECT_GE(paused->bytes, 3'000'000u);
   world.run_for(30s);
   const std::size_t stored = world.server.blobs.begin()->second.data.size();
   EXPECT_LT(stored, data.size());
   world.run_for(30s);
   EXPECT_EQ(world.server.blobs.begin()->second.data.size(), stored);
+  alice.events.clear();
   alice.restart();
   world.run_for(10s);
   EXPECT_EQ(world.server.blobs.begin()->second.data.size(), stored) << "paused stays paused over a restart";
+  EXPECT_EQ(alice.count<client::TransferProgress>(), 1) << "and is shown";
+  EXPECT_EQ(last_progress(alice).state, TransferState::paused);
+  EXPECT_GE(last_progress(alice).bytes, 3'000'000u);
   ASSERT_TRUE(command(alice, &Client::files_resume, sent->transfer.id));
   ASSERT_TRUE(world.run_until([&] { return file_at(bob).has_value(); }));
   ASSERT_TRUE(fetch(file_at(bob)->id));
   ASSERT_TRUE(world.run_until([&] { return bob.files.files.contains("/downloads/a.bin"); }));
   EXPECT_EQ(bob.files.files["/downloads/a.bin"]->data, data);
+}
+
+TEST_F(Files, unfinished_ones_are_told_at_the_next_start_before_there_is_a_connection) {
+  alice.files.put("/a.bin", world.random.bytes(20'000'000));
+  const auto sent = send("/a.bin");
+  ASSERT_TRUE(world.run_until([&] { return last_progress(alice).bytes > 12'000'000; }));
+  alice.stop();
+  alice.channel.reachable = false;
+  alice.events.clear();
+  alice.start();
+  ASSERT_EQ(alice.count<client::TransferProgress>(), 1);
+  EXPECT_EQ(last_progress(alice).id, sent->transfer.id);
+  EXPECT_EQ(last_progress(alice).state, TransferState::queued);
+  EXPECT_GT(last_progress(alice).bytes, 1'000'000u) << "what the server has counts";
+  EXPECT_EQ(last_progress(alice).total, 20'000'000u);
+  alice.channel.reachable = true;
+  ASSERT_TRUE(world.run_until([&] { return last_progress(alice).state == TransferState::active; }));
+  ASSERT_TRUE(world.run_until([&] { return file_at(bob).has_value(); }));
+  // What is done is over.
+  alice.events.clear();
+  alice.restart();
+  world.run_for(10s);
+  EXPECT_EQ(alice.count<client::TransferProgress>(), 0);
 }
 
 TEST_F(Files, a_cancelled_download_leaves_nothing) {
