@@ -11,7 +11,9 @@ using namespace client;
 
 constexpr std::size_t kMaxLine = 64 * 1024;  // of one message, by docs/protocol.md
 constexpr int kHistory = 20;
-constexpr std::chrono::milliseconds kEndPatience{10000};
+constexpr std::chrono::milliseconds kEndPatience{10000};   // piped input: nobody waits in front of it
+constexpr std::chrono::milliseconds kQuitPatience{5000};   // somebody does
+constexpr std::size_t kShownUnsent = 60;                   // bytes of a message that was not sent
 
 constexpr std::string_view kHelp =
     "/list              conversations\n"
@@ -24,6 +26,14 @@ constexpr std::string_view kHelp =
     "/hangup            end the call\n"
     "/quit              leave (also Ctrl+D)\n"
     "//text             send a line that begins with a slash";
+
+// Of text that is valid UTF-8.
+std::string beginning(std::string text) {
+  std::size_t end = kShownUnsent;
+  if (text.size() <= end) return text;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end) + "...";
+}
 
 }  // namespace
 
@@ -95,21 +105,37 @@ void ChatFace::run_command(std::string_view name, const std::string& argument) {
 void ChatFace::on_end() {
   reader_.finish([this](std::string_view line) { on_line(line); });
   ended_ = true;
-  loop().after(kEndPatience, [this] { finish(kExitDone); });
+  loop().after(kEndPatience, [this] { leave(); });
   quit_if_sent();
 }
 
-// At the end of piped input the program stays until the server has what was typed.
+// The program stays until the server has what was typed, within bounds.
 void ChatFace::quit_if_sent() {
   if (ended_ && !opening_ && early_.empty() && asked_ == 0 && sending_.empty()) finish(kExitDone);
 }
 
 void ChatFace::quit() {
   if (call_ && call_->state != CallState::ended) {
-    commands().calls_hangup(call_->id, [this](const Result<CallView>&) { finish(kExitDone); });
-    return;
+    commands().calls_hangup(call_->id, [](const Result<CallView>&) {});
+    call_.reset();
   }
-  finish(kExitDone);
+  // The second time, or when waiting is of no use.
+  if (ended_ || (asked_ == 0 && connection().state == ConnectionState::offline)) return leave();
+  ended_ = true;
+  quit_if_sent();
+  if (finished()) return;
+  say("Waiting for the server to have what you wrote. /quit again leaves at once.");
+  loop().on_signal([this] { leave(); });
+  loop().after(kQuitPatience, [this] { leave(); });
+}
+
+// Tells what did not get out.
+void ChatFace::leave() {
+  if (finished()) return;
+  for (const auto& [id, what] : sending_) say("! Not sent yet: " + what);
+  if (asked_ > 0) say("! Not sent: " + std::to_string(asked_) + " of what was typed last.");
+  if (!sending_.empty()) say("It is kept, and goes out the next time this profile is online.");
+  finish(sending_.empty() && asked_ == 0 ? kExitDone : kExitFailed);
 }
 
 // ---- Conversations ----
@@ -182,7 +208,9 @@ void ChatFace::send_text(const std::string& text) {
     if (finished()) return;
     if (message) {
       shown_.insert(message->id);
-      if (message->state == MessageState::sending) sending_.insert(message->id);
+      if (message->state == MessageState::sending) {
+        sending_[message->id] = beginning(printable(message->text));
+      }
     } else {
       say_error(message.error());
     }
@@ -198,8 +226,9 @@ void ChatFace::send_file(const std::string& path) {
     --asked_;
     if (finished()) return;
     if (sent) {
-      sending_.insert(sent->message.id);
-      say("Sending " + printable(sent->message.file ? sent->message.file->name : "the file") + ".");
+      const std::string name = printable(sent->message.file ? sent->message.file->name : "the file");
+      sending_[sent->message.id] = name;
+      say("Sending " + name + ".");
     } else {
       say_error(sent.error());
     }

@@ -37,6 +37,7 @@ class ChatFace final : public CommandFace {
   void with_call(std::function<void(CallId)> next);
   void quit();
   void quit_if_sent();
+  void leave();
 
   void on_message(const client::MessageView& message, bool added);
   void on_call(const client::CallView& call);
@@ -61,9 +62,9 @@ class ChatFace final : public CommandFace {
   std::optional<client::CallView> call_;
   std::optional<MessageId> newest_file_;
   int asked_ = 0;  // messages and files that the core has not answered for
-  std::set<MessageId> sending_;
+  std::map<MessageId, std::string> sending_;  // and what to call it
   std::set<MessageId> shown_;  // messages printed as they came, so that an echo is not printed again
-  bool ended_ = false;         // the input did
+  bool ended_ = false;         // the input did, or /quit was typed: it leaves when everything is sent
 };
 
 }  // namespace sotto::cli

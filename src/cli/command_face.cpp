@@ -13,6 +13,7 @@ constexpr std::chrono::milliseconds kOnlinePatience{20000};
 void CommandFace::start(client::Commands& commands) {
   commands_ = &commands;
   commands.account_status(then<client::Commands::AccountStatus>([this](const auto& status) {
+    signed_in_ = status.account.has_value();
     on_connection(status.connection);
     if (!finished_) begin();
   }));

@@ -53,6 +53,7 @@ class CommandFace : public Face {
   // The conversation with the person of that name.
   void with_conversation(const std::string& username, std::function<void(const client::ConversationView&)> next);
   const client::ConnectionView& connection() const { return connection_; }
+  bool signed_in() const { return signed_in_; }
 
  private:
   void on_connection(const client::ConnectionView& connection);
@@ -62,6 +63,7 @@ class CommandFace : public Face {
   client::Commands* commands_ = nullptr;
   client::ConnectionView connection_;
   std::function<void()> online_;
+  bool signed_in_ = false;  // when the program started
   bool finished_ = false;
 };
 

@@ -44,31 +44,35 @@ class Send final : public CommandFace {
   std::optional<MessageId> message_;
 };
 
-// Prints what this device has; with a server in reach, what waits there first.
+// Prints what there is, with what waits on the server; out of its reach, what this device has.
 class History final : public CommandFace {
  public:
   History(FaceLoop& loop, Output output, std::string username, int limit)
       : CommandFace(loop, std::move(output)), username_(std::move(username)), limit_(limit) {}
   void begin() override {
-    if (connection().state == ConnectionState::offline) return show();
-    loop().after(kConnectPatience, [this] {
-      if (connection().state != ConnectionState::online) show();
-    });
-    when_online([this] { settle(); });
+    begun_ = true;
+    if (caught_up_ || !signed_in()) return show();
+    if (connection().state == ConnectionState::offline) return show_local();
+    loop().after(kSyncPatience, [this] { show_local(); });
   }
   void event(const Event& event) override {
-    if (std::get_if<MessageAdded>(&event) != nullptr) ++arrived_;
+    if (std::get_if<CaughtUp>(&event) != nullptr) {
+      caught_up_ = true;
+      if (begun_) show();
+    }
     const auto* changed = std::get_if<ConnectionChanged>(&event);
-    if (changed != nullptr && changed->connection.state == ConnectionState::offline) show();
+    if (begun_ && changed != nullptr && changed->connection.state == ConnectionState::offline) show_local();
   }
 
  private:
-  static constexpr std::chrono::milliseconds kConnectPatience{3000};
-  // Messages that waited come in batches, a round trip apart: this long without one, and they are all here.
-  static constexpr std::chrono::milliseconds kQuiet{400};
+  static constexpr std::chrono::milliseconds kSyncPatience{10000};
 
-  void settle() {
-    loop().after(kQuiet, [this, before = arrived_] { arrived_ == before ? show() : settle(); });
+  void show_local() {
+    if (finished() || shown_) return;
+    const std::string& why = connection().reason;
+    say("Offline: " + (why.empty() ? "the server does not answer." : printable(why)) +
+        " This is what this device has; there may be newer messages.");
+    show();
   }
   void show() {
     if (std::exchange(shown_, true)) return;
@@ -83,8 +87,7 @@ class History final : public CommandFace {
 
   std::string username_;
   int limit_;
-  int arrived_ = 0;
-  bool shown_ = false;
+  bool begun_ = false, caught_up_ = false, shown_ = false;
 };
 
 // Follows one transfer to its end.

@@ -18,6 +18,7 @@ Json message_params(const MessageView& message) {
 }
 
 Notification make(const ConnectionChanged& e) { return {"connection.state", to_json(e.connection)}; }
+Notification make(const CaughtUp&) { return {"messages.caught_up", Json::object()}; }
 Notification make(const AccountChanged& e) {
   return {"account.changed", e.account ? to_json(*e.account) : Json{{"user", nullptr}}};
 }

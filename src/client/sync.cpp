@@ -36,7 +36,7 @@ void Sync::set_profile(const Profile* profile, Sealer* sealer) {
   profile_ = profile;
   sealer_ = sealer;
   progress_.clear();
-  listing_ = false;
+  listing_ = listed_ = caught_up_ = false;
   list_at_ = kNever;
 }
 
@@ -45,8 +45,19 @@ void Sync::on_online() { list(); }
 void Sync::on_offline() {
   // What was not processed is fetched again; nothing of it was acknowledged.
   progress_.clear();
-  listing_ = false;
+  listing_ = listed_ = caught_up_ = false;
   list_at_ = kNever;
+}
+
+void Sync::tell_when_caught_up() {
+  if (!listed_ || caught_up_) return;
+  for (const auto& [id, progress] : progress_) {
+    const bool busy = progress.fetching || progress.asking || progress.more || progress.retry_at != kNever;
+    const auto conversation = context_.store.conversation(id);
+    if (busy || !progress.queue.empty() || (conversation && progress.wanted > conversation->synced_seq)) return;
+  }
+  caught_up_ = true;
+  context_.emit(CaughtUp{});
 }
 
 void Sync::list() {
@@ -81,6 +92,8 @@ void Sync::list() {
       }
       if (progress.wanted > record->synced_seq) fetch(record->id);
     }
+    listed_ = true;
+    tell_when_caught_up();
   });
 }
 
@@ -223,8 +236,9 @@ void Sync::process(ConversationId id) {
   if (go_on) return process(id);
   if (fetch_more) {
     progress_[id].more = false;
-    fetch(id);
+    return fetch(id);
   }
+  tell_when_caught_up();
 }
 
 void Sync::apply(const proto::Entry& entry, store::ClientConversationRecord& conversation,

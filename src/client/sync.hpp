@@ -70,6 +70,7 @@ class Sync {
                      std::vector<MessageId>& to_confirm, std::vector<ReceivedSignal>& signals);
   void apply_receipt(const proto::Receipt& receipt, const MessageAddress& address);
   void ack(ConversationId conversation);
+  void tell_when_caught_up();
 
   Context& context_;
   Session& session_;
@@ -81,6 +82,7 @@ class Sync {
   Sealer* sealer_ = nullptr;
   std::map<ConversationId, Progress> progress_;
   bool listing_ = false;
+  bool listed_ = false, caught_up_ = false;  // since the connection came
   TimePoint list_at_ = kNever;
 };
 

@@ -135,6 +135,8 @@ struct CallView {
 // ---- Events ----
 
 struct ConnectionChanged { ConnectionView connection; };
+// What waited on the server is in the local history now; once for each connection.
+struct CaughtUp {};
 struct AccountChanged { std::optional<AccountView> account; };
 struct MessageAdded { MessageView message; };
 struct MessageUpdated { MessageView message; };
@@ -148,7 +150,7 @@ struct CallChanged { CallView call; };
 struct CallStatsUpdated { CallId call; call::CallStats stats; };
 struct Notice { Error error; };  // a problem that belongs to no command: a device that vanished, a full disk
 
-using Event = std::variant<ConnectionChanged, AccountChanged, MessageAdded, MessageUpdated,
+using Event = std::variant<ConnectionChanged, CaughtUp, AccountChanged, MessageAdded, MessageUpdated,
                            ConversationUpdated, ContactUpdated, PresenceUpdated, IdentityChanged,
                            TransferProgress, CallIncoming, CallChanged, CallStatsUpdated, Notice>;
 

@@ -409,6 +409,7 @@ void Model::apply(const client::Event& event) {
                    connection = e.connection;
                    if (online() && !was_online) refresh_all();
                  },
+                 [](const client::CaughtUp&) {},
                  [&](const client::AccountChanged& e) {
                    account_known = true;
                    const bool fresh = e.account && !account;

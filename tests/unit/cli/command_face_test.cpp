@@ -122,6 +122,36 @@ TEST_F(CommandTest, history_works_offline_for_people_one_knows) {
   EXPECT_EQ(run(make_history(loop, output(), "bob", 5)), kExitDone);
   ASSERT_EQ(out.size(), 1u);
   EXPECT_NE(out[0].find("bob: old news"), std::string::npos);
+  ASSERT_EQ(err.size(), 1u);
+  EXPECT_NE(err[0].find("Offline:"), std::string::npos) << err[0];
+}
+
+TEST_F(CommandTest, history_comes_after_what_waited_on_the_server) {
+  commands.status.connection.state = ConnectionState::connecting;
+  const int code = run(make_history(loop, output(), "bob", 5), [this] {
+    face->on_event(ConnectionChanged{{ConnectionState::online, "", ErrorCode::offline, 0}});
+    loop.after(std::chrono::milliseconds(600), [this] {
+      EXPECT_TRUE(out.empty()) << "printed before everything was here";
+      MessageView message;
+      message.text = "the news";
+      message.sender_username = "bob";
+      commands.messages = {message};
+      face->on_event(CaughtUp{});
+    });
+  });
+  EXPECT_EQ(code, kExitDone);
+  ASSERT_EQ(out.size(), 1u);
+  EXPECT_NE(out[0].find("bob: the news"), std::string::npos);
+  EXPECT_TRUE(err.empty());
+}
+
+TEST_F(CommandTest, history_shows_what_is_here_when_the_connection_does_not_come) {
+  commands.status.connection.state = ConnectionState::connecting;
+  const int code = run(make_history(loop, output(), "bob", 5), [this] {
+    face->on_event(ConnectionChanged{{ConnectionState::offline, "Connection refused.", ErrorCode::offline, 1000}});
+  });
+  EXPECT_EQ(code, kExitDone);
+  EXPECT_NE(err.at(0).find("Connection refused."), std::string::npos) << err.at(0);
 }
 
 TEST_F(CommandTest, a_file_counts_as_sent_when_both_its_bytes_and_its_message_arrived) {
@@ -199,6 +229,9 @@ struct ChatTest : CommandTest {
 
 TEST_F(ChatTest, sends_typed_lines_and_leaves_with_quit) {
   type("hello\n\n//me too\n/quit\n");
+  loop.after(std::chrono::milliseconds(20), [this] {
+    for (unsigned char id = 0; id < 20; ++id) message_state(id, MessageState::sent);
+  });
   EXPECT_EQ(run(chat("bob")), kExitDone);
   const auto conversation = id_of<ConversationId>(7).str();
   EXPECT_NE(std::ranges::find(commands.asked, "send " + conversation + " hello"), commands.asked.end());
@@ -231,6 +264,33 @@ TEST_F(ChatTest, at_the_end_of_piped_input_waits_until_the_server_has_the_messag
   });
   EXPECT_EQ(run(chat("bob")), kExitDone);
   EXPECT_TRUE(released) << "left before the message was sent";
+}
+
+TEST_F(ChatTest, quit_waits_for_what_is_being_sent_and_tells_what_did_not_get_out) {
+  type("hello there\n/quit\n");
+  const auto begun = FaceLoop::Clock::now();
+  EXPECT_EQ(run(chat("bob")), kExitFailed);
+  EXPECT_GT(FaceLoop::Clock::now() - begun, std::chrono::seconds(2));
+  EXPECT_NE(std::ranges::find(err, "! Not sent yet: hello there"), err.end());
+  EXPECT_NE(err.back().find("goes out the next time"), std::string::npos);
+}
+
+TEST_F(ChatTest, quit_said_twice_does_not_wait) {
+  type("hello\n/quit\n/quit\n");
+  const auto begun = FaceLoop::Clock::now();
+  EXPECT_EQ(run(chat("bob")), kExitFailed);
+  EXPECT_NE(std::ranges::find(err, "! Not sent yet: hello"), err.end());
+  EXPECT_LT(FaceLoop::Clock::now() - begun, std::chrono::seconds(2));
+}
+
+TEST_F(ChatTest, quit_does_not_wait_without_a_connection) {
+  commands.status.connection.state = ConnectionState::offline;
+  loop.after(std::chrono::milliseconds(100), [this] { type("/quit\n"); });
+  type("hello\n");
+  const auto begun = FaceLoop::Clock::now();
+  EXPECT_EQ(run(chat("bob")), kExitFailed);
+  EXPECT_NE(std::ranges::find(err, "! Not sent yet: hello"), err.end());
+  EXPECT_LT(FaceLoop::Clock::now() - begun, std::chrono::seconds(2));
 }
 
 TEST_F(ChatTest, answers_a_call_and_complains_about_unknown_commands) {
