@@ -14,7 +14,9 @@ Json id_or_null(const IdType& id) {
 }
 
 Json to_json(const call::VideoStats& video) {
-  return {{"width", video.width},
+  return {{"codec", video.codec},
+          {"bitrate", finite(video.bitrate)},
+          {"width", video.width},
           {"height", video.height},
           {"fps", finite(video.fps)},
           {"frames", video.frames},
@@ -29,7 +31,9 @@ Json to_json(const call::VideoStats& video) {
 }
 
 Json to_json(const call::AudioStats& audio) {
-  return {{"level", finite(audio.level)},
+  return {{"codec", audio.codec},
+          {"bitrate", finite(audio.bitrate)},
+          {"level", finite(audio.level)},
           {"jitter_buffer_ms", finite(audio.jitter_buffer_ms)},
           {"concealed_ms", finite(audio.concealed_ms)},
           {"stretched_ms", finite(audio.stretched_ms)},

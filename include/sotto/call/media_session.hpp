@@ -48,13 +48,17 @@ struct StartOptions {
 };
 
 struct VideoStats {
+  std::string codec;   // as RTP names it: "H264"; empty before the first packet
+  double bitrate = 0;  // bit/s of the coded picture, without headers
   int width = 0, height = 0;
   double fps = 0;
   std::uint64_t frames = 0, dropped = 0, freezes = 0, key_frames = 0;
   double freeze_ms = 0, qp = 0, encode_ms = 0, decode_ms = 0, jitter_buffer_ms = 0;
 };
 struct AudioStats {
-  double level = 0;  // 0..1, of the last 100 ms
+  std::string codec;   // "opus"
+  double bitrate = 0;  // bit/s of the coded sound, without headers
+  double level = 0;    // 0..1, of the last 100 ms
   double jitter_buffer_ms = 0, concealed_ms = 0, stretched_ms = 0, echo_return_loss_db = 0;
 };
 // Names as in docs/rpc.md, call.stats. Rates in bit/s, losses 0..1.

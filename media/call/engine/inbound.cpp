@@ -41,6 +41,7 @@ void CallEngine::State::on_audio(const rtp::Packet& packet, TimePoint now) {
     return;
   }
   audio_in->on_packet(packet.sequence, packet.timestamp, now);
+  audio_bytes_in.add(static_cast<double>(packet.payload.size()), now);
   outputs.emplace_back(PlayAudio{{packet.timestamp, to_bytes(packet.payload)}, now});
 }
 
@@ -51,6 +52,7 @@ void CallEngine::State::on_video(const rtp::Packet& packet, TimePoint now) {
     return;
   }
   video_in->on_packet(packet.sequence, packet.timestamp, now);
+  video_bytes_in.add(static_cast<double>(packet.payload.size()), now);
   assembler.set_reordering_wait(
       std::clamp(video_in->jitter() * 2, kLeastReorderingWait, kMostReorderingWait));
   assembler.insert({packet.sequence, packet.timestamp, packet.marker,

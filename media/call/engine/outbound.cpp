@@ -24,6 +24,7 @@ void CallEngine::State::send_rtp(Sending& stream, rtp::PayloadType type, bool ma
   stream.payload_bytes += static_cast<std::uint32_t>(payload.size());
   stream.last_sent = now;
   bytes_out.add(static_cast<double>(datagram->size()), now);
+  (type == kH264Payload ? video_bytes_out : audio_bytes_out).add(static_cast<double>(payload.size()), now);
   outputs.emplace_back(Transmit{*std::move(datagram)});
 }
 

@@ -109,6 +109,7 @@ struct CallEngine::State {
 
   // Statistics.
   Meter bytes_in, bytes_out, pictures_in, pictures_out;
+  Meter video_bytes_in, video_bytes_out, audio_bytes_in, audio_bytes_out;  // payload
   VideoStats video_in_stats, video_out_stats;
   double loss_out_audio = 0, loss_out_video = 0;
   std::optional<TimePoint> last_shown;

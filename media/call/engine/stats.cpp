@@ -5,6 +5,9 @@
 namespace sotto::call {
 namespace {
 
+constexpr const char* kVideoCodec = "H264";
+constexpr const char* kAudioCodec = "opus";
+
 double to_ms(Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
 
 }  // namespace
@@ -35,6 +38,14 @@ CallStats CallEngine::stats(TimePoint now) {
   stats.video_in.dropped = s.assembler.counters().dropped_packets;
   stats.video_out = s.video_out_stats;
   stats.video_out.fps = s.pictures_out.per_second(now);
+  stats.video_in.bitrate = s.video_bytes_in.per_second(now) * 8;
+  stats.video_out.bitrate = s.video_bytes_out.per_second(now) * 8;
+  stats.audio_in.bitrate = s.audio_bytes_in.per_second(now) * 8;
+  stats.audio_out.bitrate = s.audio_bytes_out.per_second(now) * 8;
+  if (s.video_in) stats.video_in.codec = kVideoCodec;
+  if (s.video_out.anchor) stats.video_out.codec = kVideoCodec;
+  if (s.audio_in) stats.audio_in.codec = kAudioCodec;
+  if (s.audio_out.anchor) stats.audio_out.codec = kAudioCodec;
   stats.rejected_packets = s.unprotector.counters().rejected() + s.malformed_after_authentication;
   return stats;
 }

@@ -189,7 +189,12 @@ CallStats Session::stats() {
   CallStats stats;
   if (engine_) stats = engine_->stats(deps_.now());
   stats.path = path_ == ice::Path::none ? "" : std::string(ice::to_string(path_));
-  if (speaker_) stats.audio_in = speaker_->stats();
+  if (speaker_) {
+    AudioStats played = speaker_->stats();
+    played.codec = std::move(stats.audio_in.codec);
+    played.bitrate = stats.audio_in.bitrate;
+    stats.audio_in = std::move(played);
+  }
   if (microphone_) stats.audio_out.level = microphone_->level();
   if (camera_) stats.video_out.dropped = camera_->dropped();
   if (decoder_) stats.video_in.dropped += decoder_->dropped();
