@@ -5,13 +5,16 @@
 #include <CLI/CLI.hpp>
 
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <thread>
 
+#include "desktop/platform/deferred_commands.hpp"
 #include "desktop/platform/forward_events.hpp"
 #include "desktop/platform/sdl_window.hpp"
 #include "desktop/platform/settings.hpp"
@@ -75,10 +78,94 @@ int refuse(const std::string& sentence) {
   return 1;
 }
 
+// The options again, for another attempt: a passphrase is never copied along.
+runtime::ClientRuntimeOptions options_with(const runtime::ClientRuntimeOptions& from,
+                                           std::optional<SecretBytes> passphrase) {
+  runtime::ClientRuntimeOptions out;
+  out.profile = from.profile;
+  out.passphrase = std::move(passphrase);
+  out.download_folder = from.download_folder;
+  out.camera = from.camera;
+  out.microphone = from.microphone;
+  out.speaker = from.speaker;
+  out.video_sink = from.video_sink;
+  out.camera_log = from.camera_log;
+  out.microphone_log = from.microphone_log;
+  out.pictures = from.pictures;
+  out.face = from.face;
+  return out;
+}
+
+// The window, and the client behind it: there from the beginning, or as soon as the passphrase was entered.
+class Program {
+ public:
+  explicit Program(Arguments& arguments) : a_(arguments) {
+    a_.runtime.pictures = &window_.pictures();
+    a_.runtime.face = [this](std::function<void()> task) { window_.queue().post(std::move(task)); };
+  }
+  ~Program() {
+    if (opening_.joinable()) opening_.join();
+    if (client_) client_->stop();
+  }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  desktop::SdlWindow& window() { return window_; }
+
+  Status begin(std::optional<SecretBytes> passphrase, bool ask) {
+    if (ask) {
+      a_.window.app.fresh = runtime::profile_seal(a_.runtime.profile) == runtime::ProfileSeal::fresh;
+      a_.window.app.unlock = [this](SecretBytes entered, std::function<void(Status)> answer) {
+        open_later(std::move(entered), std::move(answer));
+      };
+    } else {
+      auto client = runtime::ClientRuntime::start(options_with(a_.runtime, std::move(passphrase)), events_);
+      if (!client) return std::move(client).error();
+      take(std::move(*client));
+    }
+    if (Status created = window_.create(a_.window, commands_); !created) return created;
+    events_.to(window_.app().events());
+    return ok_status();
+  }
+
+ private:
+  void take(std::unique_ptr<runtime::ClientRuntime> client) {
+    client_ = std::move(client);
+    commands_.to(client_->commands());
+  }
+
+  // Making a key of a passphrase takes about a second: not on the window's thread.
+  void open_later(SecretBytes passphrase, std::function<void(Status)> answer) {
+    if (opening_.joinable()) opening_.join();
+    auto entered = std::make_shared<SecretBytes>(std::move(passphrase));
+    opening_ = std::thread([this, entered, answer = std::move(answer)] {
+      using Opened = Result<std::unique_ptr<runtime::ClientRuntime>>;
+      auto opened = std::make_shared<Opened>(
+          runtime::ClientRuntime::start(options_with(a_.runtime, std::move(*entered)), events_));
+      window_.queue().post([this, opened, answer] {
+        if (*opened) take(std::move(**opened));
+        answer(*opened ? ok_status() : Status(opened->error()));
+      });
+    });
+  }
+
+  Arguments& a_;
+  desktop::SdlWindow window_;
+  desktop::ForwardEvents events_;
+  desktop::DeferredCommands commands_;
+  std::thread opening_;
+  std::unique_ptr<runtime::ClientRuntime> client_;
+};
+
 int run(Arguments& a) {
+  // Without a passphrase in the environment the window asks for it.
+  bool ask = false;
   auto passphrase = runtime::passphrase_from_environment(a.insecure);
-  if (!passphrase) return refuse(passphrase.error().message);
-  a.runtime.passphrase = std::move(*passphrase);
+  if (!passphrase) {
+    ask = runtime::profile_seal(a.runtime.profile) != runtime::ProfileSeal::plain;
+    if (!ask)
+      return refuse("This profile was made without a passphrase. It is opened with --insecure-profile.");
+  }
   const std::string settings_path = a.runtime.profile + "/window.json";
   desktop::WindowSettings settings = desktop::load_settings(settings_path);
   if (a.window.width == 0) {
@@ -103,17 +190,10 @@ int run(Arguments& a) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
-  desktop::SdlWindow window;
-  desktop::ForwardEvents events;
-  a.runtime.pictures = &window.pictures();
-  a.runtime.face = [&window](std::function<void()> task) { window.queue().post(std::move(task)); };
-  auto client = runtime::ClientRuntime::start(std::move(a.runtime), events);
-  if (!client) return refuse(client.error().message);
-  if (Status created = window.create(a.window, (*client)->commands()); !created) {
-    (*client)->stop();
-    return refuse(created.error().message);
-  }
-  events.to(window.app().events());
+  Program program(a);
+  desktop::SdlWindow& window = program.window();
+  Status begun = program.begin(passphrase ? std::move(*passphrase) : std::nullopt, ask);
+  if (!begun) return refuse(begun.error().message);
 
   std::atomic<bool> done = false;
   std::thread waiter([&] {
@@ -126,8 +206,7 @@ int run(Arguments& a) {
   window.run();
   done = true;
   waiter.join();
-  (*client)->stop();
-  if (const auto size = window.size(); size.first > 0) {
+  if (const auto size = window.size(); size.first > 0 && !window.app().locked()) {
     settings.width = size.first;
     settings.height = size.second;
     settings.dark = window.app().dark();
@@ -142,7 +221,7 @@ void add_options(CLI::App& app, Arguments& a) {
   app.add_option("--profile", a.runtime.profile, "folder of account and history")->capture_default_str();
   app.add_option("--downloads", a.runtime.download_folder, "where fetched files go")->capture_default_str();
   app.add_flag("--insecure-profile", a.insecure,
-               "do without SOTTO_PASSPHRASE: the profile is not encrypted on the disk");
+               "do without a passphrase: what is kept here is not encrypted");
   app.add_option("--invite", a.window.app.invite, "invite link to begin with");
   app.add_option("--size", a.size, "size of the window in pixels, WxH");
   app.add_option("--position", a.position, "place of the window in pixels, X,Y");
@@ -169,7 +248,9 @@ int main(int argc, char** argv) {
   runtime::harden_process();
   CLI::App app{"Sotto: encrypted messages, files and calls.", "sotto"};
   app.set_version_flag("--version", "sotto " SOTTO_VERSION);
-  app.footer("\nSOTTO_THEME=dark|light and SOTTO_SCALE=1.5 change the look for one start.");
+  app.footer(
+      "\nThe profile is encrypted under a passphrase: the window asks for it, or SOTTO_PASSPHRASE has "
+      "it.\nSOTTO_THEME=dark|light and SOTTO_SCALE=1.5 change the look for one start.");
   Arguments arguments;
   add_options(app, arguments);
   try {

@@ -9,6 +9,7 @@
 
 #include "client_handle.hpp"
 #include "core_thread.hpp"
+#include "profile.hpp"
 
 namespace sotto::runtime {
 
@@ -55,6 +56,13 @@ void harden_process() {
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
   ::umask(077);
+}
+
+ProfileSeal profile_seal(const std::string& folder) {
+  struct stat info {};
+  if (::stat(Profile::key_path_in(folder).c_str(), &info) == 0 && info.st_size > 0) return ProfileSeal::sealed;
+  if (::stat(Profile::store_path_in(folder).c_str(), &info) == 0 && info.st_size > 0) return ProfileSeal::plain;
+  return ProfileSeal::fresh;
 }
 
 Result<std::optional<SecretBytes>> passphrase_from_environment(bool insecure) {

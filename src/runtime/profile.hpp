@@ -16,8 +16,10 @@ class Profile {
   Profile& operator=(Profile&&) = delete;
   ~Profile();  // unlocks
 
-  std::string store_path() const { return folder_ + "/sotto.db"; }
-  std::string key_path() const { return folder_ + "/profile.key"; }
+  std::string store_path() const { return store_path_in(folder_); }
+  std::string key_path() const { return key_path_in(folder_); }
+  static std::string store_path_in(const std::string& folder) { return folder + "/sotto.db"; }
+  static std::string key_path_in(const std::string& folder) { return folder + "/profile.key"; }
 
  private:
   Profile(std::string folder, int lock) : folder_(std::move(folder)), lock_(lock) {}

@@ -16,6 +16,22 @@ namespace {
 
 bool focused(const Json& element) { return element.at("focused").get<bool>(); }
 
+void create_account(Window& w, const std::string& link, const std::string& user, const std::string& name) {
+  w.take_focus();
+  w.wait_for("start.server", focused);
+  w.paste(link);
+  w.wait_for("start.server", [&](const Json& e) { return e.at("value") == link; });
+  w.key("Return");
+  w.wait_for("register.username", focused);
+  for (const std::string& text :
+       {user, name, std::string("correct horse battery"), std::string("correct horse battery")}) {
+    w.type(text);
+    w.key("Tab");
+  }
+  w.click("register.submit");
+  w.wait_for("sidebar.new", {}, 30);
+}
+
 class TwoWindows : public ::testing::Test {
  protected:
   TwoWindows() {
@@ -34,22 +50,6 @@ class TwoWindows : public ::testing::Test {
                                  folder.file(who + "-downloads"), "--size", "820x820", "--camera",
                                  "lavfi:" + picture, "--microphone", "tone:" + tone, "--speaker", "none"},
         folder.path(), who, x);
-  }
-
-  void create_account(Window& w, const std::string& link, const std::string& user, const std::string& name) {
-    w.take_focus();
-    w.wait_for("start.server", focused);
-    w.paste(link);
-    w.wait_for("start.server", [&](const Json& e) { return e.at("value") == link; });
-    w.key("Return");
-    w.wait_for("register.username", focused);
-    for (const std::string& text :
-         {user, name, std::string("correct horse battery"), std::string("correct horse battery")}) {
-      w.type(text);
-      w.key("Tab");
-    }
-    w.click("register.submit");
-    w.wait_for("sidebar.new", {}, 30);
   }
 
   // Alice finds Bob and writes; Bob opens the conversation.
@@ -173,6 +173,79 @@ TEST_F(TwoWindows, call_with_picture_and_hang_up) {
   alice->wait_prefix("call_item.", {}, 20);
   EXPECT_EQ(alice->quit(), 0);
   EXPECT_EQ(bob->quit(), 0);
+}
+
+// The profile's passphrase: chosen at the first start, asked for at the next, or taken from the environment.
+TEST(Passphrase, is_chosen_and_asked_for_in_the_window) {
+  test::ServerProcess server{SOTTOD_PROGRAM};
+  Display display{"900x760"};
+  test::TempDir folder;
+  const auto shot = [&](const std::string& name) {
+    std::filesystem::create_directories(SOTTO_UI_SHOTS);
+    display.screenshot(std::string(SOTTO_UI_SHOTS) + "/" + name + ".png");
+  };
+  const auto open = [&](const std::vector<std::string>& environment, std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{"--profile", folder.file("alice"), "--size", "900x760"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    auto window =
+        std::make_unique<Window>(display, SOTTO_PROGRAM, arguments, folder.path(), "alice", 0, environment);
+    window->take_focus();
+    return window;
+  };
+  const auto is = [](const std::string& text) {
+    return [text](const Json& e) { return e.at("label") == text; };
+  };
+
+  auto w = open({});
+  w->wait_for("unlock.title", is("Choose a passphrase"));
+  w->wait_for("unlock.passphrase", focused);
+  w->type("short");
+  w->key("Tab");
+  w->wait_for("unlock.passphrase.error", is("Use at least 10 characters."));
+  EXPECT_FALSE(w->find("unlock.submit").at("enabled").get<bool>());
+  w->click("unlock.passphrase");
+  w->key("ctrl+a");
+  w->type("four unrelated words");
+  w->click("unlock.repeat");
+  w->type("four unrelated word");
+  EXPECT_FALSE(w->find("unlock.submit").at("enabled").get<bool>());
+  w->type("s");
+  shot("passphrase-new");
+  w->key("Return");
+  create_account(*w, proto::to_string(server.invite(1)), "alice", "Alice Meyer");
+  EXPECT_EQ(w->quit(), 0);
+
+  w = open({});
+  w->wait_for("unlock.title", is("Unlock Sotto"));
+  EXPECT_TRUE(w->find("unlock.repeat").is_null());
+  EXPECT_TRUE(w->find("sidebar.new").is_null());
+  w->wait_for("unlock.passphrase", focused);
+  w->type("four unrelated swords");
+  w->key("Return");
+  w->wait_for("unlock.passphrase.error", is("The passphrase is wrong."));
+  shot("passphrase-wrong");
+  w->wait_for("unlock.passphrase", focused);
+  EXPECT_EQ(w->find("unlock.passphrase").at("value"), "");
+  w->type("four unrelated words");
+  w->key("Return");
+  w->wait_for("sidebar.new", {}, 30);
+  EXPECT_EQ(w->quit(), 0);
+
+  // From the environment: not asked for. A closed window while it is asked for ends the program.
+  w = open({"SOTTO_PASSPHRASE=four unrelated words"});
+  w->wait_for("sidebar.new", {}, 30);
+  EXPECT_TRUE(w->find("unlock.title").is_null());
+  EXPECT_EQ(w->quit(), 0);
+  w = open({});
+  w->wait_for("unlock.title");
+  EXPECT_EQ(w->quit(), 0);
+
+  // Neither a wrong one in the environment nor the flag for plain profiles opens it.
+  for (const auto& [environment, flag] : {std::pair<std::vector<std::string>, std::vector<std::string>>{
+                                              {"SOTTO_PASSPHRASE=something else"}, {}},
+                                          {{}, {"--insecure-profile"}}}) {
+    EXPECT_THROW(open(environment, flag), std::runtime_error);
+  }
 }
 
 }  // namespace

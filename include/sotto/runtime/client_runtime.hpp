@@ -63,6 +63,10 @@ class ClientRuntime {
 // First thing in main: no core dumps, no ptrace by other programs of this user, files private by default.
 void harden_process();
 
+// What lies in a profile's folder: nothing yet, a profile that opens without a passphrase, or one that needs it.
+enum class ProfileSeal { fresh, plain, sealed };
+ProfileSeal profile_seal(const std::string& folder);
+
 // The passphrase in SOTTO_PASSPHRASE, which is taken out of the environment; none if `insecure` accepts a plain
 // profile. denied: neither.
 Result<std::optional<SecretBytes>> passphrase_from_environment(bool insecure);

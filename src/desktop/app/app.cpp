@@ -41,6 +41,21 @@ App::App(client::Commands& commands, Clipboard& clipboard, UiPost post, std::fun
       conversation_(model_),
       new_chat_(model_),
       call_(model_) {
+  if (options_.unlock) {
+    locked_ = true;
+    unlock_.emplace(
+        [this](SecretBytes passphrase, std::function<void(Status)> answer) {
+          options_.unlock(std::move(passphrase), [this, answer](const Status& opened) {
+            answer(opened);
+            if (opened) {
+              locked_ = false;
+              start();
+            }
+            if (model_.changed) model_.changed();
+          });
+        },
+        options_.fresh);
+  }
   if (!options_.invite.empty()) start_view_.set_invite(options_.invite);
   sidebar_.new_message = [this] { new_chat_.open(ui_); };
   sidebar_.open_menu = [this](Rect at) { menu_ = at; };
@@ -107,7 +122,9 @@ void App::open_chooser() {
 void App::build(Canvas& canvas, Rect window, const PictureState& remote, const PictureState& local) {
   ui_.begin(canvas, window, dark_ ? kDark : kLight, now_(), wall_());
   model_.expire_toasts(ui_.now());
-  if (!model_.account_known) {
+  if (locked_) {
+    unlock_->build(ui_);
+  } else if (!model_.account_known) {
     canvas.fill(window, ui_.color(Token::bg));
     ui_.spinner(window.center(), 32, ui_.color(Token::text3));
   } else if (!model_.account) {
@@ -174,7 +191,7 @@ void App::build_menu(Ui& ui) {
   };
   const std::vector<Entry> entries{
       {"menu.new", s(str::kNewMessage), Icon::plus, [this] { new_chat_.open(ui_); }},
-      {"menu.theme", s(dark_ ? str::kThemeLight : str::kThemeDark), Icon::moon,
+      {"menu.theme", s(dark_ ? str::kThemeLight : str::kThemeDark), dark_ ? Icon::sun : Icon::moon,
        [this] {
          dark_ = !dark_;
          if (options_.remember_theme) options_.remember_theme(dark_);

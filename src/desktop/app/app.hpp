@@ -14,6 +14,7 @@
 #include "desktop/main_view/sidebar.hpp"
 #include "desktop/model/model.hpp"
 #include "desktop/start/start_view.hpp"
+#include "desktop/start/unlock_view.hpp"
 #include "desktop/widgets/dialog.hpp"
 #include "desktop/widgets/ui.hpp"
 
@@ -27,6 +28,9 @@ struct AppOptions {
   bool reduced_motion = false;
   std::function<void(const std::string& path)> open_path;  // with the desktop's program
   std::function<void(bool dark)> remember_theme;
+  // The profile is locked: ask for its passphrase (or for a new one, `fresh`), and start() when it opened.
+  UnlockView::Open unlock;
+  bool fresh = false;
 };
 
 class App {
@@ -39,7 +43,9 @@ class App {
   TextEngine& engine() { return engine_; }
   client::EventSink& events() { return model_; }
 
+  // From here on the commands answer. With `unlock`: called by itself when the profile opened.
   void start();
+  bool locked() const { return locked_; }
   // Builds the frame; paints if the canvas can.
   void build(Canvas& canvas, Rect window, const PictureState& remote, const PictureState& local);
 
@@ -48,7 +54,10 @@ class App {
   void files_dropped(const std::vector<std::string>& paths);
   void text_dropped(const std::string& text);
   void drag_over(bool over);
-  void caps_lock(bool on) { start_view_.set_caps_lock(on); }
+  void caps_lock(bool on) {
+    start_view_.set_caps_lock(on);
+    if (unlock_) unlock_->set_caps_lock(on);
+  }
 
   std::string title() const;
   bool call_live() const { return call_.live(); }
@@ -76,6 +85,7 @@ class App {
   Animator animator_;
   Ui ui_;
   Model model_;
+  std::optional<UnlockView> unlock_;
   StartView start_view_;
   Sidebar sidebar_;
   ConversationPane conversation_;
@@ -85,7 +95,7 @@ class App {
   std::optional<Question> question_;
   std::optional<Rect> menu_;
   Rect pane_{};
-  bool quit_ = false, was_signed_in_ = false;
+  bool quit_ = false, was_signed_in_ = false, locked_ = false;
 };
 
 // Would opening this file run a program?

@@ -8,6 +8,21 @@ namespace sotto::desktop::str {
 using S = std::string_view;
 inline constexpr S kApp = "Sotto";
 
+// ---- the profile's passphrase ----
+inline constexpr S kUnlockTitle = "Unlock Sotto";
+inline constexpr S kUnlockBody =
+    "Your keys and messages on this computer are encrypted. Enter their passphrase.";
+inline constexpr S kProtectTitle = "Choose a passphrase";
+inline constexpr S kProtectBody =
+    "It encrypts your keys and messages on this computer. You enter it each time Sotto starts, and nobody "
+    "can "
+    "recover it.";
+inline constexpr S kPassphrase = "Passphrase";
+inline constexpr S kRepeatPassphrase = "Repeat passphrase";
+inline constexpr S kPassphrasesDiffer = "The two passphrases differ.";
+inline constexpr S kUnlock = "Unlock";
+inline constexpr S kOpening = "Opening…";
+
 // ---- start ----
 inline constexpr S kConnectTitle = "Connect to your server";
 inline constexpr S kConnectBody = "Ask the person who runs it for the address or an invite link.";
@@ -124,6 +139,7 @@ inline constexpr S kUnreadable = "{name} can't be read.";
 inline constexpr S kTooManyFiles = "You can attach 10 files at a time. The first 10 were added.";
 inline constexpr S kPreparing = "Preparing…";
 inline constexpr S kQueued = "Waiting · {size}";
+inline constexpr S kWaitingForNetwork = "Waiting for connection · {progress}";
 inline constexpr S kPaused = "Paused · {progress}";
 inline constexpr S kStopped = "Stopped at {progress}. {reason}";
 inline constexpr S kCancelled = "Cancelled";
@@ -161,6 +177,7 @@ inline constexpr S kChat = "Chat";
 inline constexpr S kMinimise = "Minimise", kExpand = "Show the call";
 inline constexpr S kYouAreMuted = "You are muted";
 inline constexpr S kBadgeVerified = "Encrypted · verified", kBadgeCompare = "Encrypted · compare {code}";
+inline constexpr S kBadgeChanged = "Encrypted · number changed";
 inline constexpr S kCompareTitle = "Compare the security code";
 inline constexpr S kCompareBody =
     "Read these digits to each other. If they are the same on both sides, nobody is listening in.";

@@ -37,6 +37,9 @@ class Compositor {
 
   void set_frame(Stream stream, media::VideoFramePtr frame);
   void drop_frames();
+  const media::VideoFramePtr& newest(Stream stream) const {
+    return stream == Stream::remote ? remote_ : local_;
+  }
   bool has_frame(Stream stream) const { return newest(stream) != nullptr; }
   int frame_width(Stream stream) const { return newest(stream) ? newest(stream)->width : 0; }
   int frame_height(Stream stream) const { return newest(stream) ? newest(stream)->height : 0; }
@@ -52,9 +55,6 @@ class Compositor {
     VideoPlace place;
     SDL_Rect px;
   };
-  const media::VideoFramePtr& newest(Stream stream) const {
-    return stream == Stream::remote ? remote_ : local_;
-  }
   void upload_over(const SDL_Rect& bounds);
   void draw_videos();
   void draw_plain(const Placed& placed);

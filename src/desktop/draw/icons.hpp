@@ -57,6 +57,7 @@ enum class Icon : std::size_t {
   call_missed,
   stop,
   moon,
+  sun,
   sign_out,
   home,
   speaker,

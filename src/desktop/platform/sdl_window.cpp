@@ -167,7 +167,7 @@ Status SdlWindow::create(const WindowOptions& options, client::Commands& command
     if (!socket) return std::move(socket).error();
     test_socket_ = std::move(*socket);
   }
-  app_->start();
+  if (!app_->locked()) app_->start();
   return ok_status();
 }
 
@@ -212,10 +212,19 @@ void SdlWindow::draw() {
   }
   compositor_->show(app_->ui().videos(), over_bounds, scale_);
   ++frames_;
+  note_shown();
   next_ = app_->ui().next_wake();
   if (app_->ui().run_deferred()) dirty_ = true;
   regions_stale_ = false;
   update_input_state();
+}
+
+void SdlWindow::note_shown() {
+  const media::VideoFramePtr& newest = compositor_->newest(Stream::remote);
+  if (!test_socket_ || !newest || app_->ui().videos().empty()) return;
+  if (!shown_.empty() && shown_.back().rtp_timestamp == newest->rtp_timestamp) return;
+  shown_.push_back({newest->rtp_timestamp, steady_now()});
+  if (shown_.size() > kMaxShown) shown_.pop_front();
 }
 
 void SdlWindow::update_input_state() {
@@ -329,6 +338,7 @@ void SdlWindow::run() {
       pictures_new_ = false;
       compositor_->show_pictures();
       ++pictures_shown_;
+      note_shown();
     }
     if (test_socket_ && !dirty_ && test_socket_->waiting()) {
       test_socket_->answer([this](const std::string& query) { return respond(query); });
@@ -490,6 +500,8 @@ std::string SdlWindow::respond(const std::string& query) {
                 {"software", compositor_->software()}}
         .dump();
   }
+  if (what == "call") return call_answer(app_->model());
+  if (what == "shown") return shown_answer(shown_);
   return R"({"error":"unknown question"})";
 }
 

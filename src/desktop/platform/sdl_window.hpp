@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "desktop/app/app.hpp"
 #include "desktop/draw/compositor.hpp"
+#include "desktop/platform/test_answers.hpp"
 #include "desktop/platform/test_socket.hpp"
 #include "desktop/platform/ui_queue.hpp"
 #include "desktop/platform/video_inbox.hpp"
@@ -61,6 +63,7 @@ class SdlWindow {
   Point to_dp(int x, int y) const;
   double choose_scale_now() const;
   std::string respond(const std::string& query);
+  void note_shown();
   PictureState picture(Stream stream) const;
 
   Uint32 wake_event_ = 0;
@@ -87,6 +90,7 @@ class SdlWindow {
   std::array<SDL_Cursor*, 4> cursors_{};
   std::uint64_t frames_ = 0, pictures_shown_ = 0;
   bool was_in_call_ = false;
+  std::deque<ShownPicture> shown_;  // of the far side, the newest; only with a test socket
   std::pair<int, int> last_size_{0, 0};
 };
 

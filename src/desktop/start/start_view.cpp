@@ -6,6 +6,7 @@
 
 #include "desktop/base/format.hpp"
 #include "desktop/base/strings.hpp"
+#include "desktop/start/mark.hpp"
 #include "desktop/text/sanitize.hpp"
 
 namespace sotto::desktop {
@@ -15,19 +16,6 @@ constexpr double kColumn = 400;
 constexpr double kLabel = 20, kGap = 16;
 
 std::string s(std::string_view text) { return std::string(text); }
-
-// The mark of the program: a speech bubble with three quiet waves.
-void draw_mark(Ui& ui, Point center, double size) {
-  Canvas& canvas = ui.canvas();
-  const Rect box{center.x - size / 2, center.y - size / 2, size, size};
-  canvas.fill_round(box, size * 0.26, ui.color(Token::accent));
-  const Color white = ui.color(Token::on_accent);
-  for (int i = 0; i < 3; ++i) {
-    const double h = size * (i == 1 ? 0.42 : 0.22), w = size * 0.09;
-    const double x = center.x + (i - 1) * size * 0.19;
-    canvas.fill_round({x - w / 2, center.y - h / 2, w, h}, w / 2, white);
-  }
-}
 
 }  // namespace
 
@@ -185,7 +173,10 @@ void StartView::build_account(Ui& ui) {
     y += box.h + 20;
   }
   y = screen_ == Screen::login ? build_login(ui, x, y, width) : build_create(ui, x, y, width);
-  content_ = y + 24 - top;
+  // Centred by the height of the frame before: once more when that was another.
+  const double content = y + 24 - top;
+  if (content != content_) ui.wake_at(ui.now());
+  content_ = content;
   scroll_ = std::clamp(scroll_, 0.0, std::max(0.0, content_ + 48 - window.h));
 }
 

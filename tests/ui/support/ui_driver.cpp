@@ -79,6 +79,7 @@ bool Process::running() {
   int status = 0;
   if (::waitpid(pid_, &status, WNOHANG) == 0) return true;
   pid_ = -1;
+  status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return false;
 }
 
@@ -123,7 +124,8 @@ void Display::screenshot(const std::string& file) const {
 }
 
 Window::Window(const Display& display, std::string program, std::vector<std::string> arguments,
-               const std::string& folder, const std::string& title, int x)
+               const std::string& folder, const std::string& title, int x,
+               const std::vector<std::string>& environment)
     : display_(display),
       socket_(folder + "/" + title + ".sock"),
       title_(title),
@@ -136,8 +138,16 @@ Window::Window(const Display& display, std::string program, std::vector<std::str
                                        std::to_string(x) + ",0"});
             return words;
           }(),
-          {"DISPLAY=" + display.name(), "SDL_VIDEODRIVER=x11", "SDL_RENDER_DRIVER=software", "LC_ALL=C.UTF-8",
-           "TZ=UTC", "HOME=" + folder},
+          [&] {
+            std::vector<std::string> all{"DISPLAY=" + display.name(),
+                                         "SDL_VIDEODRIVER=x11",
+                                         "SDL_RENDER_DRIVER=software",
+                                         "LC_ALL=C.UTF-8",
+                                         "TZ=UTC",
+                                         "HOME=" + folder};
+            all.insert(all.end(), environment.begin(), environment.end());
+            return all;
+          }(),
           folder + "/" + title + ".log") {
   const auto patience = Clock::now() + std::chrono::seconds(20);
   while (true) {

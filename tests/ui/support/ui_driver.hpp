@@ -26,10 +26,12 @@ class Process {
   Process& operator=(const Process&) = delete;
   pid_t pid() const { return pid_; }
   bool running();
-  int stop();  // exit status
+  int stop();                             // exit status
+  int status() const { return status_; }  // of one that ended by itself
 
  private:
   pid_t pid_ = -1;
+  int status_ = -1;
 };
 
 // Xvfb on a display number that it chooses itself.
@@ -48,9 +50,11 @@ class Display {
 // One window of the program.
 class Window {
  public:
-  // `at`: the window's place on the screen (there is no window manager).
+  // `x`: the window's place on the screen (there is no window manager). `environment`: NAME=value, beside the
+  // test's own.
   Window(const Display& display, std::string program, std::vector<std::string> arguments,
-         const std::string& folder, const std::string& title, int x = 0);
+         const std::string& folder, const std::string& title, int x = 0,
+         const std::vector<std::string>& environment = {});
 
   Json ask(const Json& question);
   Json find(const std::string& id);  // null when absent
