@@ -218,6 +218,42 @@ TEST_F(Screens, attaches_files_by_the_dialog) {
   shot("toast");
 }
 
+TEST_F(Screens, takes_files_that_are_dropped_on_the_window) {
+  const std::string plain = folder.file("plan.txt"), odd = folder.file("Grüße & 100 %.txt");
+  for (const std::string& path : {plain, odd}) std::ofstream(path) << std::string(2'000, 'x');
+  std::filesystem::create_directory(folder.file("folder"));
+  auto w = open({});
+  w->click("sidebar.row.dana");
+  w->wait_for("composer.edit");
+  w->type("see these");
+  // Over the window: it says where they would go. Away again: nothing happened.
+  const auto drag = [&](const std::string& verb, const std::string& signal, std::vector<std::string> paths) {
+    std::vector<std::string> words{XDND_SOURCE_PROGRAM, "700", "300", verb, folder.file(signal)};
+    words.insert(words.end(), paths.begin(), paths.end());
+    Process source(words, {"DISPLAY=" + display->name()}, folder.file("drag.log"));
+    w->wait_for("drop.overlay");
+    if (verb == "drop") shot("drop");
+    std::ofstream(folder.file(signal)) << "go";
+    w->wait_gone("drop.overlay");
+    while (source.running()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_EQ(source.status(), 0);
+  };
+  drag("leave", "away", {plain});
+  EXPECT_TRUE(w->find("composer.tray.0").is_null());
+  drag("drop", "drop", {plain, odd, folder.file("folder")});
+  w->wait_for("composer.tray.0", [](const Json& e) { return e.at("label") == "plan.txt"; });
+  w->wait_for("composer.tray.1", [](const Json& e) { return e.at("label") == "Grüße & 100 %.txt"; });
+  EXPECT_TRUE(w->find("composer.tray.2").is_null());
+  w->wait_for("toast", [](const Json& e) { return shows(e, "Folders can't be attached"); });
+  // Dropping sends nothing; the text is still there and goes with the first.
+  EXPECT_EQ(
+      w->wait_for("composer.edit", [](const Json& e) { return e.at("focused").get<bool>(); }).at("value"),
+      "see these");
+  w->key("Return");
+  w->wait_prefix("message.", [](const Json& e) { return e.at("label") == "Grüße & 100 %.txt"; });
+  w->wait_prefix("message.", [](const Json& e) { return e.at("label") == "plan.txt"; });
+}
+
 TEST_F(Screens, scrolls_a_long_history_without_losing_the_place) {
   auto w = open({"--long", "2000"});
   w->click("sidebar.row.dana");
@@ -332,6 +368,67 @@ TEST_F(Screens, has_a_dark_theme_and_narrow_and_dense_layouts) {
     w->click("banner.verify");
     w->wait_for("safety.digits");
     shot("safety-number");
+  }
+  {
+    auto w = open({}, "360x640");
+    w->click("sidebar.row.maximilian");
+    w->wait_for("header.name");
+    w->paste("Donaudampfschifffahrtsgesellschaftskapitänsmützenfabrikationsgeheimnis und weiter");
+    w->wait_for("composer.edit", [](const Json& e) { return e.at("value") != ""; });
+    shot("narrow-long");
+    w->key("Return");
+    w->click("header.back");
+    w->click("sidebar.row.dana");
+    w->click("header.video_call");
+    w->wait_for("call.remote_video");
+    shot("narrow-call");
+    w->key("m");
+    w->wait_for("call.muted");
+    shot("narrow-call-muted");
+    // Nothing is cut off, nothing lies over something else.
+    const auto edges = [&](const std::string& id) { return w->find(id).at("rect").get<std::vector<int>>(); };
+    EXPECT_LE(edges("call.end")[0] + edges("call.end")[2], 360);
+    EXPECT_GE(edges("call.mic")[0], 0);
+    EXPECT_GE(edges("call.muted")[1], edges("call.timer")[1] + edges("call.timer")[3]);
+    w->click("call.badge");
+    w->wait_for("call.code.digits");
+    shot("narrow-code");
+  }
+  {
+    auto w = open({"--incoming", "video", "--identity-changed"}, "360x640");
+    w->click("sidebar.row.dana");
+    w->wait_for("call.incoming");
+    shot("narrow-incoming");
+    w->key("ctrl+shift+d");
+    w->wait_gone("call.incoming");
+    shot("narrow-banner");
+    w->click("composer.attach");
+    w->wait_for("files.path");
+    shot("narrow-files");
+    w->key("Escape");
+    w->click("header.safety");
+    w->wait_for("safety.digits");
+    shot("narrow-safety");
+  }
+  {
+    auto w = open({"--start"}, "360x640");
+    w->wait_for("start.server");
+    w->paste("sotto://chat.example.org:7443/?ca=abc&token=def");
+    w->key("Return");
+    w->wait_for("register.username");
+    shot("narrow-register");
+  }
+  {
+    ::setenv("SOTTO_SCALE", "2", 1);
+    auto w = open({}, "1400x800");
+    w->click("sidebar.row.dana");
+    w->wait_for("composer.edit");
+    w->move_to("messages.list");
+    run_program({"xdotool", "click", "--repeat", "8", "--delay", "10", "4"}, display->name());
+    shot("scale-200");
+    w->click("header.video_call");
+    w->wait_for("call.remote_video");
+    shot("scale-200-call");
   }
   ::setenv("SOTTO_SCALE", "1.5", 1);
   auto w = open({}, "1300x780");

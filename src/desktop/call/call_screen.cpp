@@ -16,6 +16,7 @@ using std::chrono::seconds;
 
 constexpr int kNotAnsweringAfter = 20, kStillConnectingAfter = 5;
 constexpr int kEndedStays = 5, kFailedStays = 20;
+constexpr double kNarrowBar = 480, kNarrowCell = 56;
 constexpr double kMargin = 16;
 
 std::string s(std::string_view text) { return std::string(text); }
@@ -239,7 +240,11 @@ void CallScreen::top_bar(Ui& ui, const Rect& bar) {
     bool ready = false;
     if (!call.security_code.empty()) {
       ready = true;
-      if (call.verified) {
+      if (call.peer.identity_changed) {
+        text = s(str::kBadgeChanged);
+        icon = Icon::shield_alert;
+        ink = call_color::kWarn;
+      } else if (call.verified) {
         text = s(str::kBadgeVerified);
         icon = Icon::shield_check;
         ink = call_color::kSpeak;
@@ -278,15 +283,19 @@ void CallScreen::top_bar(Ui& ui, const Rect& bar) {
     ui.describe("call.timer", Role::text, {x, bar.y, 90, bar.h}, timer);
     x += w + 14;
   }
-  const double right = bar.right() - 52;
+  double right = bar.right() - 52;
   if (!call.microphone && running) {
     const double w = ui.text_width(s(str::kYouAreMuted), TextRole::caption) + 40;
-    const Rect pill{right - w - 4, cy - 14, w, 28};
+    // Below the bar where there is no room in it.
+    const bool beside = right - w - 4 >= x;
+    const Rect pill{right - w - 4, beside ? cy - 14 : bar.bottom() + 4, w, 28};
+    if (beside) right = pill.x;
     ui.canvas().fill_round(pill, 14, call_color::kOffFill);
-    ui.canvas().icon(Icon::mic_off, {pill.x + 9, cy - 8}, 16, call_color::kOffIcon);
+    ui.canvas().icon(Icon::mic_off, {pill.x + 9, pill.center().y - 8}, 16, call_color::kOffIcon);
     ui.line({pill.x + 29, pill.y, w - 34, 28}, s(str::kYouAreMuted), TextRole::caption, kLight[Token::text]);
     ui.describe("call.muted", Role::text, pill, s(str::kYouAreMuted));
-  } else if (running && right - x > 80) {
+  }
+  if (running && right - x > 80) {
     ui.line({x, bar.y, right - x - 8, bar.h}, one_line(plain_name(call), 60), TextRole::body,
             call_color::kText2);
   }
@@ -302,19 +311,23 @@ void CallScreen::top_bar(Ui& ui, const Rect& bar) {
 
 void CallScreen::control(Ui& ui, Rect& cell, const std::string& id, const std::string& label, Icon icon,
                          bool off, bool available, const std::function<void()>& on) {
-  const Rect box = cell.take_left(dp::kCallCell);
-  const Point disc{box.center().x, box.y + 8 + dp::kCallDisc / 2};
+  const bool labels = cell_ >= dp::kCallCell;
+  const Rect box = cell.take_left(cell_);
+  const Point disc{box.center().x, labels ? box.y + 8 + dp::kCallDisc / 2 : box.center().y};
   const bool hot = ui.hovered(id);
   // Off is the bright state: it must be seen from a distance.
   const Color fill = off ? call_color::kOffFill : hot ? call_color::kCtlHover : call_color::kCtl;
   ui.canvas().circle(disc, dp::kCallDisc / 2, fill);
   ui.canvas().icon(icon, {disc.x - 11, disc.y - 11}, 22, off ? call_color::kOffIcon : call_color::kText);
-  ui.line({box.x, disc.y + dp::kCallDisc / 2 + 3, box.w, 16}, label, TextRole::caption, call_color::kText,
-          Align::center);
+  if (labels) {
+    ui.line({box.x, disc.y + dp::kCallDisc / 2 + 3, box.w, 16}, label, TextRole::caption, call_color::kText,
+            Align::center);
+  }
   Region r;
   r.id = id;
   r.label = label;
   r.value = off ? "off" : "on";
+  if (!labels) r.tooltip = label;
   r.rect = {box.x + 4, box.y + 4, box.w - 8, box.h - 8};
   r.role = Role::toggle;
   r.focusable = true;
@@ -328,12 +341,15 @@ void CallScreen::control(Ui& ui, Rect& cell, const std::string& id, const std::s
 }
 
 void CallScreen::end_button(Ui& ui, const Rect& cell, const std::string& id) {
-  const Rect pill{cell.center().x - 32, cell.y + 8, 64, 48};
+  const bool labels = cell_ >= dp::kCallCell;
+  const Rect pill{cell.center().x - 32, labels ? cell.y + 8 : cell.center().y - 24, 64, 48};
   const bool hot = ui.hovered(id);
   ui.canvas().fill_round(pill, 24, hot ? call_color::kHangHover : call_color::kHang);
   ui.canvas().icon_in(Icon::hang_up, pill, 24, call_color::kText);
-  ui.line({cell.x, pill.bottom() + 3, cell.w, 16}, s(str::kEnd), TextRole::caption, call_color::kText,
-          Align::center);
+  if (labels) {
+    ui.line({cell.x, pill.bottom() + 3, cell.w, 16}, s(str::kEnd), TextRole::caption, call_color::kText,
+            Align::center);
+  }
   Region r;
   r.id = id;
   r.label = s(str::kEnd);
@@ -353,9 +369,11 @@ void CallScreen::end_button(Ui& ui, const Rect& cell, const std::string& id) {
 void CallScreen::control_bar(Ui& ui, const Rect& bar) {
   const CallView& call = *model_.call;
   constexpr int kControls = 4;
-  const double width = kControls * dp::kCallCell + 24 + 80;
-  const double tight = std::min(1.0, bar.w / width);
-  Rect row{bar.x + std::max(0.0, (bar.w - width) / 2), bar.y, width * tight, bar.h};
+  constexpr double kEndCell = 80, kGap = 24;
+  // Where there is little room: no labels, narrow cells, and End still apart from the rest.
+  cell_ = bar.w < kNarrowBar ? std::min(kNarrowCell, (bar.w - kEndCell - kGap) / kControls) : dp::kCallCell;
+  const double width = kControls * cell_ + kGap + kEndCell;
+  Rect row{bar.x + std::max(0.0, (bar.w - width) / 2), bar.y, width, bar.h};
   control(ui, row, "call.mic", s(call.microphone ? str::kMute : str::kUnmute),
           call.microphone ? Icon::mic : Icon::mic_off, !call.microphone, true,
           [this] { toggle_microphone(); });
@@ -371,8 +389,8 @@ void CallScreen::control_bar(Ui& ui, const Rect& bar) {
             minimised_ = true;
             if (open_chat) open_chat(conversation);
           });
-  row.take_left(24);
-  end_button(ui, {row.x, row.y, 80, row.h}, "call.end");
+  row.take_left(kGap);
+  end_button(ui, {row.x, row.y, kEndCell, row.h}, "call.end");
 }
 
 void CallScreen::self_view(Ui& ui, const Rect& stage, const PictureState& local) {
@@ -545,7 +563,18 @@ void CallScreen::build_minimised(Ui& ui, const Rect& pane, const PictureState& r
   if (running)
     ui.wake_at(model_.call_state_since + seconds(seconds_since(model_.call_state_since, ui.now()) + 1));
   Rect bar{card.x, card.bottom() - 42, card.w, 40};
-  ui.line({bar.x + 12, bar.y, 80, bar.h}, status, TextRole::caption, call_color::kText, Align::start, true);
+  double text_x = bar.x + 12;
+  if (running) {
+    const Icon shield = call.peer.identity_changed ? Icon::shield_alert
+                        : call.verified            ? Icon::shield_check
+                                                   : Icon::shield;
+    canvas.icon(shield, {text_x, bar.center().y - 8}, 16,
+                call.peer.identity_changed ? call_color::kWarn
+                : call.verified            ? call_color::kSpeak
+                                           : call_color::kText2);
+    text_x += 22;
+  }
+  ui.line({text_x, bar.y, 70, bar.h}, status, TextRole::caption, call_color::kText, Align::start, true);
   const auto small = [&](const std::string& id, std::string_view label, Icon icon, bool off,
                          const std::function<void()>& on) {
     const Rect cell = bar.take_right(40);
@@ -654,7 +683,10 @@ void CallScreen::incoming_card(Ui& ui, const Rect& box, const CallView& call, bo
 void CallScreen::build_panel(Ui& ui) {
   if (!panel_ || !model_.call || model_.call->security_code.empty()) return;
   const auto close = [this] { panel_ = false; };
-  Rect inside = begin_dialog(ui, "call.code", 420, 240, s(str::kCompareTitle), close);
+  const double width = std::min(420.0, ui.window().w - 24);
+  const double body = ui.paragraph_height(width - 48, s(str::kCompareBody), TextRole::body);
+  Rect inside = begin_dialog(ui, "call.code", width, 20 + 28 + 12 + 56 + 8 + body + 24 + dp::kButton + 20,
+                             s(str::kCompareTitle), close);
   const Rect digits = inside.take_top(56);
   ui.line(digits, code_text(model_.call->security_code), TextRole::display, ui.color(Token::text),
           Align::center, true);

@@ -59,7 +59,8 @@ class CallScreen {
   CallState state_ = CallState::ended;
   TimePoint state_since_{}, shown_since_{};
   bool speaker_ = true;
-  int corner_ = 3;  // of the self view: 0 tl, 1 tr, 2 bl, 3 br
+  int corner_ = 3;               // of the self view: 0 tl, 1 tr, 2 bl, 3 br
+  double cell_ = dp::kCallCell;  // of the control bar, as it was laid out last
 };
 
 }  // namespace sotto::desktop

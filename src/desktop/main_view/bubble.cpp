@@ -335,7 +335,8 @@ void Bubbles::paint_file(Ui& ui, const MessageView& m, const BubbleLayout& l, co
       action = [this, tid = t->id] { model_.resume(tid); };
     } else if (t->state == TransferState::queued) {
       put(Icon::clock, 18);
-      meta = fill(str::kQueued, {{"size", size_text(t->total)}});
+      meta = model_.online() ? fill(str::kQueued, {{"size", size_text(t->total)}})
+                             : fill(str::kWaitingForNetwork, {{"progress", progress}});
       tip = s(str::kPause);
       action = [this, tid = t->id] { model_.pause(tid); };
     } else {

@@ -78,9 +78,9 @@ void Composer::build(Ui& ui, const ConversationView& conversation, const Rect& a
   const bool focused = ui.focused("composer.edit");
   canvas.fill_round(box, kAreaRadius, ui.color(Token::bg_sunk));
   if (focused && ui.window_focused())
-    canvas.stroke_round(box, kAreaRadius, 1, ui.color(Token::focus));
+    canvas.stroke_round(box, kAreaRadius, 2, ui.color(Token::focus));
   else
-    canvas.stroke_round(box, kAreaRadius, 1, ui.color(Token::border));
+    canvas.stroke_round(box, kAreaRadius, 1, ui.color(Token::border_ctl));
   const Rect view = box.inset(kPadX, kPadY);
 
   const ConversationId id = conversation.id;

@@ -16,6 +16,7 @@ namespace sotto::desktop {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr double kWideList = 400;  // narrower: no column for the time, the path above the buttons
 constexpr double kRowHeight = 36;
 
 std::string s(std::string_view text) { return std::string(text); }
@@ -148,13 +149,16 @@ void FileChooser::row(Ui& ui, const Entry& entry, const Rect& box) {
   ui.canvas().icon(entry.folder ? Icon::folder : Icon::file, {box.x + 10, box.center().y - 9}, 18,
                    ui.color(entry.folder ? Token::link : Token::text2));
   const double right = box.right() - 10;
-  ui.line({box.x + 38, box.y, right - 38 - 190 - box.x, box.h}, one_line(entry.name, 200), TextRole::body,
+  const bool wide = box.w >= kWideList;
+  const double size_right = wide ? right - 106 : right;
+  ui.line({box.x + 38, box.y, size_right - 84 - 38 - box.x, box.h}, one_line(entry.name, 200), TextRole::body,
           ui.color(Token::text));
   if (!entry.folder)
-    ui.line({right - 190, box.y, 84, box.h}, size_text(entry.size), TextRole::small, ui.color(Token::text2),
-            Align::end, true);
-  ui.line({right - 96, box.y, 96, box.h}, sidebar_time(entry.changed, ui.wall()), TextRole::small,
-          ui.color(Token::text2), Align::end, true);
+    ui.line({size_right - 84, box.y, 84, box.h}, size_text(entry.size), TextRole::small,
+            ui.color(Token::text2), Align::end, true);
+  if (wide)
+    ui.line({right - 96, box.y, 96, box.h}, sidebar_time(entry.changed, ui.wall()), TextRole::small,
+            ui.color(Token::text2), Align::end, true);
   ui.focus_ring(id, box, dp::r2, true);
 }
 
@@ -163,6 +167,15 @@ void FileChooser::build(Ui& ui) {
   const auto close = [this] { shown_ = false; };
   Rect inside = begin_dialog(ui, "files", 720, 520, s(str::kAttachFiles), close);
   Rect foot = inside.take_bottom(dp::kButton);
+  // The path has a row of its own where the buttons leave it none.
+  Rect path = foot;
+  const double attach = ui.button_width(s(str::kAttachButton)), cancel = ui.button_width(s(str::kCancel));
+  if (inside.w < kWideList) {
+    inside.take_bottom(12);
+    path = inside.take_bottom(dp::kField);
+  } else {
+    path.w -= attach + cancel + 24;
+  }
   inside.take_bottom(16);
 
   // Places.
@@ -216,10 +229,12 @@ void FileChooser::build(Ui& ui) {
   const double right = columns.right() - 10;
   ui.line({columns.x + 38, columns.y, 100, 24}, s(str::kNameColumn), TextRole::caption,
           ui.color(Token::text3));
-  ui.line({right - 190, columns.y, 84, 24}, s(str::kSizeColumn), TextRole::caption, ui.color(Token::text3),
-          Align::end);
-  ui.line({right - 96, columns.y, 96, 24}, s(str::kChangedColumn), TextRole::caption, ui.color(Token::text3),
-          Align::end);
+  const bool wide = inside.w >= kWideList;
+  ui.line({(wide ? right - 106 : right) - 84, columns.y, 84, 24}, s(str::kSizeColumn), TextRole::caption,
+          ui.color(Token::text3), Align::end);
+  if (wide)
+    ui.line({right - 96, columns.y, 96, 24}, s(str::kChangedColumn), TextRole::caption,
+            ui.color(Token::text3), Align::end);
   ui.canvas().hline(inside.x, inside.y, inside.w, ui.color(Token::border));
   inside.take_top(4);
 
@@ -251,11 +266,10 @@ void FileChooser::build(Ui& ui) {
         ui.color(Token::border_ctl).with_alpha(0.55));
   }
 
-  const double attach = ui.button_width(s(str::kAttachButton)), cancel = ui.button_width(s(str::kCancel));
   const bool ready = !selected_.empty() || !path_.model().blank();
   ui.field({.id = "files.path",
             .label = {},
-            .rect = {foot.x, foot.y, foot.w - attach - cancel - 24, dp::kField},
+            .rect = {path.x, path.y, path.w, dp::kField},
             .edit = &path_,
             .placeholder = s(str::kPathOrName),
             .help = {},

@@ -231,7 +231,7 @@ void Sidebar::row(Ui& ui, const ConversationView& c, const Rect& box) {
   if (selected) ui.canvas().fill({box.x, box.y, 3, box.h}, ui.color(Token::accent));
   const Point face{box.x + 12 + 22, box.center().y};
   ui.avatar(face, 44, c.name, identity_of(c.peer.id));
-  if (c.peer.online) {
+  if (c.peer.online && model_.online()) {
     const Point dot{face.x + 16, face.y + 16};
     ui.canvas().circle(dot, 7, back);
     ui.canvas().circle(dot, 5, ui.color(Token::ok));

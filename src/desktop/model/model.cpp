@@ -230,6 +230,11 @@ void Model::load_older(const ConversationId& id) {
 }
 
 void Model::send(const ConversationId& id, std::string text, std::vector<std::string> files) {
+  // Who answers has seen what was new.
+  if (Log* l = log(id); l != nullptr && l->unread_from) {
+    l->unread_from.reset();
+    ++l->revision;
+  }
   if (files.empty()) {
     commands_.messages_send(id, std::move(text), std::nullopt, on_ui<MessageView>([this](auto result) {
                               if (!result) return problem(result.error());
@@ -456,6 +461,9 @@ void Model::put_message(const MessageView& m) {
     MessageView next = m;
     // States only move forward; answers and events may arrive in either order.
     if (rank(found->state) > rank(next.state)) next.state = found->state;
+    for (ConversationView& c : conversations) {
+      if (c.last && c.last->id == next.id) c.last = next;
+    }
     if (!before(*found, next) && !before(next, *found)) {
       *found = std::move(next);
       return;

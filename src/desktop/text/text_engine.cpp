@@ -282,18 +282,18 @@ TextBlockPtr TextEngine::make(const TextSpec& spec) {
   pango_layout_set_auto_dir(layout, TRUE);
   pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
   pango_layout_set_text(layout, spec.text.data(), static_cast<int>(spec.text.size()));
-  if (spec.tabular || spec.underline.second > spec.underline.first) {
-    PangoAttrList* attributes = pango_attr_list_new();
-    if (spec.tabular) pango_attr_list_insert(attributes, pango_attr_font_features_new("tnum=1"));
-    if (spec.underline.second > spec.underline.first) {
-      PangoAttribute* underline = pango_attr_underline_new(PANGO_UNDERLINE_SINGLE);
-      underline->start_index = static_cast<guint>(spec.underline.first);
-      underline->end_index = static_cast<guint>(spec.underline.second);
-      pango_attr_list_insert(attributes, underline);
-    }
-    pango_layout_set_attributes(layout, attributes);
-    pango_attr_list_unref(attributes);
+  PangoAttrList* attributes = pango_attr_list_new();
+  // A long word is cut at the edge; a hyphen that nobody wrote would change it.
+  pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(FALSE));
+  if (spec.tabular) pango_attr_list_insert(attributes, pango_attr_font_features_new("tnum=1"));
+  if (spec.underline.second > spec.underline.first) {
+    PangoAttribute* underline = pango_attr_underline_new(PANGO_UNDERLINE_SINGLE);
+    underline->start_index = static_cast<guint>(spec.underline.first);
+    underline->end_index = static_cast<guint>(spec.underline.second);
+    pango_attr_list_insert(attributes, underline);
   }
+  pango_layout_set_attributes(layout, attributes);
+  pango_attr_list_unref(attributes);
   int available = -1;
   if (spec.width >= 0) {
     available = std::max(1, static_cast<int>(std::floor(spec.width * scale_)));
