@@ -20,10 +20,11 @@ using namespace sotto::cli;
 
 constexpr const char* kFooter = R"(
 Examples:
-  sotto-cli --insecure-profile register 'sotto://example.org:7443/?ca=...&token=...' --username alice
-  sotto-cli --insecure-profile send bob "See you at eight"
-  sotto-cli --insecure-profile chat bob
-  sotto-cli --insecure-profile --camera screen: call bob --video
+  export SOTTO_PASSPHRASE='encrypts what is kept on this computer'
+  sotto-cli register 'sotto://example.org:7443/?ca=...&token=...' --username alice
+  sotto-cli send bob "See you at eight"
+  sotto-cli chat bob
+  sotto-cli --camera screen: call bob --video
 
 Passwords are asked for at the terminal, or read from SOTTO_PASSWORD or --password-stdin; never from options.
 Exit codes: 0 done, 1 refused or failed (standard error says why), 2 wrong usage.
@@ -195,7 +196,7 @@ void add_options(CLI::App& app, Arguments& a) {
   a.options.download_folder = default_downloads();
   app.add_option("--profile", a.options.profile, "folder of account and history")->capture_default_str();
   app.add_option("--downloads", a.options.download_folder, "where fetched files go")->capture_default_str();
-  app.add_flag("--insecure-profile", a.insecure, "do without SOTTO_PASSPHRASE: the profile is not encrypted on the disk");
+  app.add_flag("--insecure-profile", a.insecure, "do without SOTTO_PASSPHRASE: what is kept here is not encrypted");
   app.add_flag("--verbose", a.verbose, "log more to standard error");
   const auto device = [&](const char* name, std::string& value, const char* help) {
     app.add_option(name, value, help)->group("Devices");

@@ -70,6 +70,12 @@ int main(int argc, char** argv) {
   CLI::App app{"Sotto's server: accounts, messages and files of the people you invite.", "sottod"};
   app.set_version_flag("--version", "sottod " SOTTO_VERSION);
   app.require_subcommand(1);
+  app.footer(R"(
+Examples:
+  sottod serve --data ~/sotto-data --public-address chat.example.org:7443
+  sottod invite --data ~/sotto-data --uses 5 --expires 7d
+
+"sottod serve --help" and "sottod invite --help" show their options.)");
   bool verbose = false;
 
   sottod::ServeOptions serve;
@@ -82,7 +88,8 @@ int main(int argc, char** argv) {
                                                           {"open", server::Registration::open},
                                                           {"closed", server::Registration::closed}};
   serving->add_option("--registration", serve.registration, "who may register: invite (default), open or closed")
-      ->transform(CLI::CheckedTransformer(kinds));
+      ->transform(CLI::CheckedTransformer(kinds).description(""))
+      ->type_name("KIND");
   serving->add_flag("--verbose", verbose, "log connections too");
 
   std::string data;
