@@ -6,11 +6,14 @@ namespace sotto::proto {
 
 void FrameReader::feed(ByteView bytes) {
   if (failed_) return;
-  if (at_ > 0) {
-    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(at_));
-    at_ = 0;
-  }
+  compact();
   append(buffer_, bytes);
+}
+
+void FrameReader::compact() {
+  if (at_ == 0) return;
+  buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(at_));
+  at_ = 0;
 }
 
 std::optional<ByteView> FrameReader::next() {
@@ -24,7 +27,12 @@ std::optional<ByteView> FrameReader::next() {
     at_ = 0;
     return std::nullopt;
   }
-  if (buffer_.size() - at_ - kFrameHeaderBytes < length) return std::nullopt;
+  if (buffer_.size() - at_ - kFrameHeaderBytes < length) {
+    // Room for the rest at once, instead of growing with each feed. Untouched, it costs nothing.
+    compact();
+    buffer_.reserve(kFrameHeaderBytes + length);
+    return std::nullopt;
+  }
   const ByteView frame{head + kFrameHeaderBytes, length};
   at_ += kFrameHeaderBytes + length;
   return frame;

@@ -17,6 +17,9 @@ constexpr std::size_t kMaxBatch = 512;
 constexpr Duration kGather = std::chrono::milliseconds(4);
 constexpr std::size_t kGatherFrom = 16;
 
+// Pieces of files answered together: few, since who sends them waits for the answers to send more.
+constexpr std::size_t kBlobBatch = 2;
+
 // Each hash takes 19 MiB and a core for 14 ms: half of the machine at most, so that chat goes on.
 std::size_t password_threads() { return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 4); }
 
@@ -87,7 +90,8 @@ void PasswordThreads::verify(SecretBytes password, std::string phc, std::functio
 BlobThread::BlobThread(net::Loop& loop, store::BlobFiles files, std::function<void()> before_results)
     : files_(std::move(files)),
       before_results_(std::move(before_results)),
-      worker_(loop, net::Worker::Options{"blobs", 1, kMaxJobs, 16, {}, {}}) {}
+      syncs_(loop, net::Worker::Options{"blob syncs", 1, kMaxJobs, 1, {}, {}}),
+      worker_(loop, net::Worker::Options{"blobs", 1, kMaxJobs, kBlobBatch, {}, {}}) {}
 
 template <class T, class Work, class Then>
 void BlobThread::run(Work work, Then then) {
@@ -108,7 +112,21 @@ void BlobThread::write(BlobId blob, std::uint64_t offset, std::string data, Done
             std::move(then));
 }
 void BlobThread::sync(BlobId blob, Done then) {
-  run<Unit>([this, blob] { return files_.sync(blob); }, std::move(then));
+  // Begun in its turn, behind the writes before it and their answers; then the disk may take its time.
+  auto begun = std::make_shared<std::optional<Result<store::BlobFiles::Sync>>>();
+  worker_.submit([this, blob, begun] { begun->emplace(files_.begin_sync(blob)); },
+                 [this, begun, then = std::move(then)]() mutable {
+                   if (!**begun) {
+                     before_results_();
+                     return then((*begun)->error());
+                   }
+                   auto result = std::make_shared<Status>(ok_status());
+                   syncs_.submit([begun, result] { *result = (**begun)->run(); },
+                                 [this, then = std::move(then), result] {
+                                   before_results_();
+                                   then(*result);
+                                 });
+                 });
 }
 void BlobThread::read(BlobId blob, std::uint64_t offset, std::uint32_t length, Read then) {
   run<std::string>([this, blob, offset, length] { return files_.read(blob, offset, length); }, std::move(then));

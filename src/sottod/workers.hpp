@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "sotto/crypto/password.hpp"
@@ -60,6 +61,7 @@ class BlobThread final : public server::BlobPort {
   void run(Work work, Then then);
   store::BlobFiles files_;
   std::function<void()> before_results_;
+  net::Worker syncs_;  // waits for the disk while worker_ goes on
   net::Worker worker_;
 };
 

@@ -2,7 +2,7 @@
 //
 //   FrameReader reader;
 //   reader.feed(bytes_from_tls);
-//   while (auto frame = reader.next()) { ... }        // std::optional<ByteView>, valid until feed()
+//   while (auto frame = reader.next()) { ... }        // std::optional<ByteView>, valid until the next call
 //   if (reader.failed()) close("protocol");
 //
 // The length is checked before anything is allocated for it. A failed reader stays failed.
@@ -38,6 +38,7 @@ class FrameReader {
   void release_if_empty();
 
  private:
+  void compact();
   std::size_t max_frame_;
   Bytes buffer_;
   std::size_t at_ = 0;

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "sotto/base/ids.hpp"
@@ -30,6 +31,20 @@ class BlobFiles {
   // File and directory entry are durable afterwards. After an error the pages may be lost although a second
   // call would say ok: then the upload starts over from what was synced before.
   Status sync(BlobId blob);
+  // The same in two halves, so that others may go on writing meanwhile: what was written before begin_sync() is
+  // durable after run(), which any thread may call.
+  class Sync {
+   public:
+    explicit Sync(int fd) : fd_(fd) {}
+    Sync(Sync&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    Sync& operator=(Sync&&) = delete;
+    ~Sync();
+    Status run();
+
+   private:
+    int fd_;  // owned
+  };
+  Result<Sync> begin_sync(BlobId blob);
   Result<std::string> read(BlobId blob, std::uint64_t offset, std::uint32_t length);
   Status remove(BlobId blob);
   // Every file there is; for clearing away what the database does not know.
@@ -40,6 +55,7 @@ class BlobFiles {
     int fd = -1;
     std::uint64_t size = 0;
     std::uint64_t started = 0;  // up to here the disk was asked to write
+    bool named = false;         // its directory entry is durable
     std::list<BlobId>::iterator place;
   };
   explicit BlobFiles(std::string directory) : directory_(std::move(directory)) {}

@@ -96,7 +96,7 @@ Result<BlobFiles::Open*> BlobFiles::get(BlobId blob, bool create) {
   if (open_.size() >= kMaxOpen) close(recent_.back());
   recent_.push_front(blob);
   const auto size = static_cast<std::uint64_t>(info.st_size);
-  return &open_.emplace(blob, Open{fd, size, size, recent_.begin()}).first->second;
+  return &open_.emplace(blob, Open{fd, size, size, false, recent_.begin()}).first->second;
 }
 
 void BlobFiles::close(BlobId blob) {
@@ -148,13 +148,34 @@ Status BlobFiles::write(BlobId blob, std::uint64_t offset, std::string_view data
   return ok_status();
 }
 
-Status BlobFiles::sync(BlobId blob) {
+BlobFiles::Sync::~Sync() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Status BlobFiles::Sync::run() {
+  if (::fdatasync(fd_) != 0) return disk_error(errno);
+  return ok_status();
+}
+
+Result<BlobFiles::Sync> BlobFiles::begin_sync(BlobId blob) {
   const Result<Open*> file = get(blob, false);
   if (!file) return file.error();
-  if (::fdatasync((*file)->fd) != 0) return disk_error(errno);
-  const std::string name = path(blob);
-  if (Status synced = sync_directory(name.substr(0, name.rfind('/'))); !synced) return synced;
-  return sync_directory(directory_);
+  if (!(*file)->named) {
+    const std::string name = path(blob);
+    if (Status synced = sync_directory(name.substr(0, name.rfind('/'))); !synced) return std::move(synced).error();
+    if (Status synced = sync_directory(directory_); !synced) return std::move(synced).error();
+    (*file)->named = true;
+  }
+  // The same open file, so that an error of the disk is reported to it once, here.
+  const int fd = ::fcntl((*file)->fd, F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) return disk_error(errno);
+  return Sync(fd);
+}
+
+Status BlobFiles::sync(BlobId blob) {
+  Result<Sync> begun = begin_sync(blob);
+  if (!begun) return std::move(begun).error();
+  return begun->run();
 }
 
 Result<std::string> BlobFiles::read(BlobId blob, std::uint64_t offset, std::uint32_t length) {
