@@ -120,8 +120,8 @@ void ChatFace::quit() {
     call_.reset();
   }
   // The second time, or when waiting is of no use.
-  if (ended_ || (asked_ == 0 && connection().state == ConnectionState::offline)) return leave();
-  ended_ = true;
+  if (quitting_ || (asked_ == 0 && connection().state == ConnectionState::offline)) return leave();
+  quitting_ = ended_ = true;
   quit_if_sent();
   if (finished()) return;
   say("Waiting for the server to have what you wrote. /quit again leaves at once.");

@@ -65,6 +65,7 @@ class ChatFace final : public CommandFace {
   std::map<MessageId, std::string> sending_;  // and what to call it
   std::set<MessageId> shown_;  // messages printed as they came, so that an echo is not printed again
   bool ended_ = false;         // the input did, or /quit was typed: it leaves when everything is sent
+  bool quitting_ = false;      // by /quit or a signal
 };
 
 }  // namespace sotto::cli

@@ -229,6 +229,13 @@ int run(Arguments& arguments, const MakeFace& make) {
   return code;
 }
 
+bool is_command(const CLI::App& app, const std::string& name) {
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == name) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -246,6 +253,12 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    // "A subcommand is required" is no help to somebody who mistyped one.
+    const std::string first = argc > 1 && *argv[1] != '\0' ? argv[1] : "-";
+    if (first.front() != '-' && !is_command(app, first)) {
+      print_line(STDERR_FILENO, "There is no command " + printable(first) + ". See: sotto-cli --help");
+      return kExitUsage;
+    }
     return app.exit(error) == 0 ? kExitDone : kExitUsage;
   }
   log_to_stderr(arguments.verbose ? log::Level::debug : log::Level::warning);

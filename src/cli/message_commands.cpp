@@ -69,9 +69,9 @@ class History final : public CommandFace {
 
   void show_local() {
     if (finished() || shown_) return;
-    const std::string& why = connection().reason;
-    say("Offline: " + (why.empty() ? "the server does not answer." : printable(why)) +
-        " This is what this device has; there may be newer messages.");
+    std::string why = connection().reason.empty() ? "the server does not answer" : printable(connection().reason);
+    if (why.ends_with('.')) why.pop_back();
+    say("Offline (" + why + "). This is what this device has; there may be newer messages.");
     show();
   }
   void show() {

@@ -73,7 +73,9 @@ TEST_F(Shell, the_password_comes_from_the_environment_or_standard_input_and_neve
 
 TEST_F(Shell, wrong_usage_is_exit_code_2_and_failure_exit_code_1) {
   EXPECT_EQ(sotto("alice", {}).code, 2);
-  EXPECT_EQ(sotto("alice", {"dance"}).code, 2);
+  const Outcome mistyped = run({SOTTO_CLI_PROGRAM, "dance"});
+  EXPECT_EQ(mistyped.code, 2);
+  EXPECT_NE(mistyped.err.find("There is no command dance."), std::string::npos) << mistyped.err;
   EXPECT_EQ(sotto("alice", {"send", "bob"}).code, 2);
   EXPECT_EQ(sotto("alice", {"--help"}).code, 0);
   EXPECT_NE(sotto("alice", {"--help"}).out.find("Examples"), std::string::npos);

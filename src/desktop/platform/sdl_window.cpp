@@ -133,6 +133,16 @@ Status SdlWindow::create(const WindowOptions& options, client::Commands& command
   if (SDL_Init(SDL_INIT_VIDEO) != 0) {
     return fail(ErrorCode::unavailable, std::string("No display could be opened: ") + SDL_GetError());
   }
+  // Without a display SDL goes on with a driver that shows nothing, and the program would run unseen.
+  const char* driver = SDL_GetCurrentVideoDriver();
+  const char* wanted = std::getenv("SDL_VIDEODRIVER");
+  const std::string_view found = driver != nullptr ? driver : "";
+  if ((wanted == nullptr || *wanted == '\0') &&
+      (found == "dummy" || found == "offscreen" || found == "evdev")) {
+    SDL_Quit();
+    return fail(ErrorCode::unavailable,
+                "No display could be opened: neither DISPLAY nor WAYLAND_DISPLAY leads to one.");
+  }
   wake_event_ = SDL_RegisterEvents(1);
   const int width = options.width > 0 ? options.width : static_cast<int>(dp::kFirstW);
   const int height = options.height > 0 ? options.height : static_cast<int>(dp::kFirstH);
