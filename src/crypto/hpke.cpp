@@ -158,13 +158,20 @@ class HpkeKeySchedule {
     return ok_status();
   }
 
-  HpkeContext derive(ByteView shared, ByteView info) const {
+  // key_schedule_context: mode, psk_id_hash, info_hash.
+  Bytes context(ByteView info) const {
     const Bytes id = suite_id(suite_);
     const int mode = (psk_.empty() ? 0 : 1) + (authenticated_ ? 2 : 0);
     Bytes context{static_cast<std::uint8_t>(mode)};
     append(context, labeled_extract(id, {}, "psk_id_hash", psk_id_).view());
     append(context, labeled_extract(id, {}, "info_hash", info).view());
+    return context;
+  }
 
+  HpkeContext derive(ByteView shared, ByteView info) const { return derive_in(context(info), shared); }
+
+  HpkeContext derive_in(ByteView context, ByteView shared) const {
+    const Bytes id = suite_id(suite_);
     const SecretBytes secret = labeled_extract(id, shared, "secret", psk_);
     std::optional<AeadKey> key;
     SecretBytes base_nonce;
@@ -244,6 +251,21 @@ Result<HpkeReceiver> hpke_setup_receiver(HpkeSuite suite, ByteView kem_output, c
 }
 
 // --- Single messages ---
+
+HpkeInfo::HpkeInfo(HpkeSuite suite, ByteView info)
+    : suite_(suite), context_(HpkeKeySchedule(suite, false, {}, {}).context(info)) {}
+
+Result<HpkeSealed> hpke_seal_with(const HpkeInfo& info, ByteView recipient_public, const DhPrivateKey& ephemeral,
+                                  ByteView aad, ByteView plaintext) {
+  auto encapsulated = hpke_encap_with(info.suite().kem, recipient_public, ephemeral);
+  if (!encapsulated) return std::move(encapsulated).error();
+  HpkeSender sender(HpkeKeySchedule(info.suite(), false, {}, {})
+                        .derive_in(info.key_schedule_context(), encapsulated->shared_secret.view()),
+                    std::move(encapsulated->kem_output));
+  auto sealed = sender.seal(aad, plaintext);
+  if (!sealed) return std::move(sealed).error();
+  return HpkeSealed{sender.kem_output(), std::move(sealed).value()};
+}
 
 Result<HpkeSealed> hpke_seal(HpkeSuite suite, ByteView recipient_public, ByteView info, ByteView aad,
                              ByteView plaintext, Random& random) {

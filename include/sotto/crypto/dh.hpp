@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 #include "sotto/base/bytes.hpp"
@@ -23,8 +22,6 @@ inline constexpr std::size_t kDhPrivateSize = 32;
 inline constexpr std::size_t kDhSharedSize = 32;
 constexpr std::size_t dh_public_size(DhGroup group) { return group == DhGroup::x25519 ? 32 : 65; }
 
-struct KeyHandle;  // the back end's
-
 class DhPrivateKey {
  public:
   static DhPrivateKey generate(DhGroup group, Random& random);
@@ -33,23 +30,19 @@ class DhPrivateKey {
   DhGroup group() const { return group_; }
   const Bytes& public_key() const { return public_key_; }
   const SecretBytes& bytes() const { return private_key_; }
-  DhPrivateKey copy() const { return {group_, private_key_.copy(), public_key_, handle_}; }
+  DhPrivateKey copy() const { return {group_, private_key_.copy(), public_key_}; }
 
   // The raw shared secret: 32 bytes, the x coordinate for P-256. An all-zero result, a point that is not
   // on the curve and a key of the wrong size are refused.
   Result<SecretBytes> agree(ByteView peer_public_key) const;
 
  private:
-  DhPrivateKey(DhGroup group, SecretBytes private_key, Bytes public_key, std::shared_ptr<const KeyHandle> handle)
-      : group_(group),
-        private_key_(std::move(private_key)),
-        public_key_(std::move(public_key)),
-        handle_(std::move(handle)) {}
+  DhPrivateKey(DhGroup group, SecretBytes private_key, Bytes public_key)
+      : group_(group), private_key_(std::move(private_key)), public_key_(std::move(public_key)) {}
 
   DhGroup group_;
   SecretBytes private_key_;
   Bytes public_key_;
-  std::shared_ptr<const KeyHandle> handle_;  // X25519 only: parsing costs as much as agreeing
 };
 
 // Whether these bytes are a public key one can agree with: size, on the curve for P-256, not one of the

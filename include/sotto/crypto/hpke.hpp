@@ -119,12 +119,28 @@ Result<HpkeReceiver> hpke_setup_receiver(HpkeSuite suite, ByteView kem_output, c
 
 // --- Single messages, mode base (section 6) ---
 
+// What follows from the suite and `info` alone, for many messages with one info: a long one is hashed once.
+class HpkeInfo {
+ public:
+  HpkeInfo(HpkeSuite suite, ByteView info);
+  HpkeSuite suite() const { return suite_; }
+  const Bytes& key_schedule_context() const { return context_; }
+
+ private:
+  HpkeSuite suite_;
+  Bytes context_;
+};
+
 struct HpkeSealed {
   Bytes kem_output;
   Bytes ciphertext;
 };
 Result<HpkeSealed> hpke_seal(HpkeSuite suite, ByteView recipient_public, ByteView info, ByteView aad,
                              ByteView plaintext, Random& random);
+// With the ephemeral key made beforehand, so that several threads can seal without a Random between them. It
+// must be fresh for every message.
+Result<HpkeSealed> hpke_seal_with(const HpkeInfo& info, ByteView recipient_public, const DhPrivateKey& ephemeral,
+                                  ByteView aad, ByteView plaintext);
 Result<SecretBytes> hpke_open(HpkeSuite suite, ByteView kem_output, const DhPrivateKey& recipient_key, ByteView info,
                               ByteView aad, ByteView ciphertext);
 

@@ -1,4 +1,4 @@
-// The parsed form behind SigningKey, VerifyKey and DhPrivateKey.
+// The parsed form behind SigningKey and VerifyKey.
 #pragma once
 
 #include "openssl/support.hpp"

@@ -8,6 +8,7 @@
 #include "openssl/keys.hpp"
 #include "openssl/p256.hpp"
 #include "openssl/support.hpp"
+#include "sodium/curve25519.hpp"
 
 namespace sotto::crypto {
 namespace {
@@ -32,11 +33,6 @@ openssl::Pkey p256_pkey(const BIGNUM* scalar, ByteView point) {
                                          params.get()) == 1,
                    "a P-256 key");
   return openssl::Pkey(key);
-}
-
-// Ed25519 hashes by itself; OpenSSL wants no digest name then.
-const char* digest_name(SignatureAlgorithm algorithm) {
-  return algorithm == SignatureAlgorithm::ed25519 ? nullptr : "SHA2-256";
 }
 
 }  // namespace
@@ -88,12 +84,13 @@ SigningKey SigningKey::copy() const {
 }
 
 Bytes SigningKey::sign(ByteView message) const {
+  if (algorithm_ == SignatureAlgorithm::ed25519) return sodium::ed25519_sign(private_key_.view(), public_key_, message);
   const openssl::MdCtx ctx(EVP_MD_CTX_new());
   Bytes out(kMaxSignatureSize);
   std::size_t size = out.size();
   openssl::require(ctx &&
-                       EVP_DigestSignInit_ex(ctx.get(), nullptr, digest_name(algorithm_), nullptr, nullptr,
-                                             handle_->pkey.get(), nullptr) == 1 &&
+                       EVP_DigestSignInit_ex(ctx.get(), nullptr, "SHA2-256", nullptr, nullptr, handle_->pkey.get(),
+                                             nullptr) == 1 &&
                        EVP_DigestSign(ctx.get(), out.data(), &size, message.data(), message.size()) == 1,
                    "signing");
   out.resize(size);
@@ -120,15 +117,17 @@ Result<VerifyKey> VerifyKey::from_public(SignatureAlgorithm algorithm, ByteView 
 }
 
 bool VerifyKey::verify(ByteView message, ByteView signature) const {
+  if (algorithm_ == SignatureAlgorithm::ed25519) return sodium::ed25519_verify(public_key_, message, signature);
   const openssl::ErrorScope errors;
   const openssl::MdCtx ctx(EVP_MD_CTX_new());
-  openssl::require(ctx && EVP_DigestVerifyInit_ex(ctx.get(), nullptr, digest_name(algorithm_), nullptr, nullptr,
+  openssl::require(ctx && EVP_DigestVerifyInit_ex(ctx.get(), nullptr, "SHA2-256", nullptr, nullptr,
                                                   handle_->pkey.get(), nullptr) == 1,
                    "starting a verification");
   return EVP_DigestVerify(ctx.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
 }
 
 bool verify(SignatureAlgorithm algorithm, ByteView public_key, ByteView message, ByteView signature) {
+  if (algorithm == SignatureAlgorithm::ed25519) return sodium::ed25519_verify(public_key, message, signature);
   const auto key = VerifyKey::from_public(algorithm, public_key);
   return key && key->verify(message, signature);
 }

@@ -34,6 +34,26 @@ TEST(Hpke, one_message_reaches_its_recipient_only) {
   }
 }
 
+TEST(Hpke, a_context_prepared_once_seals_as_the_info_itself_does) {
+  const Bytes info(100'000, 7);
+  for (const HpkeSuite suite : {HpkeSuite{HpkeKem::x25519_sha256, HpkeAead::aes_128_gcm},
+                                HpkeSuite{HpkeKem::p256_sha256, HpkeAead::chacha20_poly1305}}) {
+    const HpkeInfo prepared(suite, info);
+    for (int i = 0; i < 2; ++i) {
+      const DhPrivateKey recipient = DhPrivateKey::generate(hpke_group(suite.kem), system_random());
+      const DhPrivateKey ephemeral = DhPrivateKey::generate(hpke_group(suite.kem), system_random());
+      const auto sealed =
+          hpke_seal_with(prepared, recipient.public_key(), ephemeral, as_bytes("aad"), as_bytes("text"));
+      ASSERT_TRUE(sealed.ok());
+      const auto opened = hpke_open(suite, sealed->kem_output, recipient, info, as_bytes("aad"), sealed->ciphertext);
+      ASSERT_TRUE(opened.ok());
+      EXPECT_EQ(as_text(opened->view()), "text");
+    }
+    EXPECT_FALSE(hpke_seal_with(prepared, Bytes(3), DhPrivateKey::generate(hpke_group(suite.kem), system_random()), {},
+                                {}).ok());
+  }
+}
+
 TEST(Hpke, keys_that_are_none_and_keys_of_another_suite_are_refused) {
   const HpkeSuite x{HpkeKem::x25519_sha256, HpkeAead::aes_128_gcm};
   const HpkeSuite p{HpkeKem::p256_sha256, HpkeAead::aes_128_gcm};

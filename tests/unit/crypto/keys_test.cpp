@@ -151,6 +151,15 @@ TEST(Keys, one_object_serves_several_threads) {
   EXPECT_EQ(right, 4 * 4 * 20);
 }
 
+TEST(Signature, an_ed25519_key_of_small_order_vouches_for_nothing) {
+  // With the identity as key and commitment, and zero as the response, the bare equation holds for any message.
+  Bytes identity(32);
+  identity[0] = 1;
+  Bytes signature = identity;
+  signature.resize(64);
+  EXPECT_FALSE(verify(SignatureAlgorithm::ed25519, identity, as_bytes("anything"), signature));
+}
+
 TEST(Signature, a_public_key_that_is_none_is_refused) {
   for (const SignatureAlgorithm algorithm : kSignatures) {
     EXPECT_FALSE(VerifyKey::from_public(algorithm, {}).ok());
