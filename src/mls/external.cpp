@@ -69,10 +69,10 @@ Outcome<Group::ExternalJoin> Group::join_externally(const GroupInfo& info, const
   leaf.signature =
       suite->sign_with_label(identity.signing_key, "LeafNodeTBS", leaf.to_be_signed(before.group_id, own));
   applied->tree.set_leaf(own, leaf);
-  if (Status fits = check_members_fit(applied->tree, env); !fits) return reject(std::move(fits).error());
+  if (Status fits = check_members_fit(applied->tree); !fits) return reject(std::move(fits).error());
   GroupContext provisional = provisional_context(before, applied->tree, applied->extensions);
   auto nodes = encrypt_path(*suite, applied->tree, path, public_keys, secrets.steps, {}, wire::encode(provisional),
-                            env.random);
+                            env);
   if (!nodes) return reject(std::move(nodes).error());
 
   AuthenticatedContent content;
@@ -89,7 +89,7 @@ Outcome<Group::ExternalJoin> Group::join_externally(const GroupInfo& info, const
   auto found = find_psks(nullptr, applied->psks, env);
   if (!found) return reject(std::move(found).error());
   const Bytes interim = interim_transcript_hash(*suite, before.confirmed_transcript_hash, info.confirmation_tag);
-  EpochState next = make_epoch(*suite, {std::move(provisional), applied->tree, std::move(keys), init_secret.view(),
+  EpochState next = make_epoch(*suite, {std::move(provisional), std::move(applied->tree), std::move(keys), init_secret.view(),
                                         secrets.commit_secret.view(), *std::move(found), content, interim});
   next.secrets.joiner_secret.wipe();
   next.secrets.welcome_secret.wipe();

@@ -197,6 +197,10 @@ Outcome<GroupInfo> Group::group_info(bool with_tree, bool external_pub) const {
 
 Outcome<MlsMessage> Group::protect(ByteView data, ByteView authenticated_data, const Environment& env) {
   if (!is_active()) return reject("The group is not active any more.");
+  const std::size_t limit = std::min(impl_->config.max_message_bytes, kMaxMessageBytes);
+  if (data.size() > limit || authenticated_data.size() > limit - data.size()) {
+    return reject(fail(ErrorCode::too_large, "The message is larger than this group takes."));
+  }
   AuthenticatedContent content;
   content.content.group_id = context().group_id;
   content.content.epoch = epoch();
@@ -328,9 +332,10 @@ Outcome<MadeCommit> Group::commit(const CommitOptions& options, const Environmen
   if (!message) return std::move(message).refusal();
   MadeCommit made{*std::move(message), {}};
   if (built->welcome) made.welcome = MlsMessage{*std::move(built->welcome)};
-  impl_->pending = PendingCommit{std::move(built->staged), impl_->suite.hash(made.commit.encode())};
+  auto before = std::exchange(
+      impl_->pending, PendingCommit{std::move(built->staged), impl_->suite.hash(made.commit.encode())});
   if (Status stored = impl_->store(env); !stored) {
-    impl_->pending.reset();
+    impl_->pending = std::move(before);
     return reject(std::move(stored).error());
   }
   return made;
@@ -347,6 +352,10 @@ std::vector<ReceivedProposal> Group::proposals() const {
 void Group::forget_proposals() {
   impl_->proposals.clear();
   impl_->update_keys.clear();
+}
+
+void Group::forget_past_epochs(std::size_t keep) {
+  while (impl_->past.size() > keep) impl_->past.pop_back();
 }
 
 Outcome<Unit> Group::merge_pending_commit() {

@@ -137,6 +137,9 @@ Outcome<Group> Group::join(const Welcome& welcome, const OwnKeyPackage& own, con
                            GroupConfig config, const Environment& env) {
   auto joined = join_epoch(welcome, own, tree, std::nullopt, env);
   if (!joined) return std::move(joined).refusal();
+  if (joined->epoch.tree.member_count() > config.max_members) {
+    return reject(fail(ErrorCode::too_large, "The group has more members than this client takes."));
+  }
   return GroupAccess::make(
       std::make_unique<Impl>(joined->suite, own.identity.copy(), config, std::move(joined->epoch)), env);
 }

@@ -19,6 +19,16 @@ Result<crypto::SignatureAlgorithm> signature_algorithm_of(CipherSuite id) {
   return suite->signature_algorithm();
 }
 
+Capabilities with_grease(Capabilities capabilities, Random& random) {
+  // 0x0A0A, 0x1A1A, ... 0xEAEA.
+  const auto value = [&] { return static_cast<std::uint16_t>(0x0A0A + 0x1010 * random.below(15)); };
+  capabilities.cipher_suites.push_back(static_cast<CipherSuite>(value()));
+  capabilities.extensions.push_back(static_cast<ExtensionType>(value()));
+  capabilities.proposals.push_back(static_cast<ProposalType>(value()));
+  capabilities.credentials.push_back(static_cast<CredentialType>(value()));
+  return capabilities;
+}
+
 Result<OwnKeyPackage> make_key_package(CipherSuite id, ClientIdentity identity, Lifetime lifetime,
                                        ExtensionList extensions, Random& random) {
   const auto suite = Suite::of(id);

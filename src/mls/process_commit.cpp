@@ -41,12 +41,13 @@ Status check_path_leaf(const GroupAccess::Impl& group, const AppliedProposals& a
     }
   }
   // No key of the path may be in the tree already, the committer's old leaf included.
-  std::vector<ByteView> fresh{ByteView(leaf.encryption_key)};
-  for (const UpdatePathNode& node : update.nodes) fresh.emplace_back(node.encryption_key);
+  FewKeys fresh;
+  bool distinct = fresh.insert(leaf.encryption_key);
+  for (const UpdatePathNode& node : update.nodes) distinct = fresh.insert(node.encryption_key) && distinct;
+  if (!distinct) return fail(ErrorCode::untrusted, "An update path contains a key twice.");
   for (std::uint32_t i = 0; i < node_count(applied.tree.leaf_count()); ++i) {
     if (applied.tree.is_blank({i})) continue;
-    const ByteView present = applied.tree.public_key({i});
-    if (std::ranges::any_of(fresh, [&](ByteView key) { return equal(key, present); })) {
+    if (fresh.contains(applied.tree.public_key({i}))) {
       return fail(ErrorCode::untrusted, "An update path contains a key that is in the tree already.");
     }
   }
@@ -105,7 +106,7 @@ Outcome<StagedCommit> process_commit(const GroupAccess::Impl& group, const Authe
     const LeafNode* old_leaf = nullptr;
     if (external) {
       leaf = applied->tree.next_free_leaf();
-      if (leaf.value >= kMaxMembers) return reject("The group is full.");
+      if (leaf.value >= std::min(group.config.max_members, kMaxMembers)) return reject("The group is full.");
     } else {
       old_leaf = before.tree.leaf(leaf);
     }
@@ -136,7 +137,7 @@ Outcome<StagedCommit> process_commit(const GroupAccess::Impl& group, const Authe
       return reject("The parent hash of the commit's leaf does not hold.");
     }
     applied->tree.set_leaf(leaf, commit.path->leaf_node);
-    if (Status fits = check_members_fit(applied->tree, env); !fits) return reject(std::move(fits).error());
+    if (Status fits = check_members_fit(applied->tree, before.tree); !fits) return reject(std::move(fits).error());
 
     if (!removes_self) {
       const GroupContext provisional = provisional_context(before.context, applied->tree, applied->extensions);
@@ -149,7 +150,7 @@ Outcome<StagedCommit> process_commit(const GroupAccess::Impl& group, const Authe
       }
       commit_secret = std::move(learnt->secrets.commit_secret);
     }
-  } else if (Status fits = check_members_fit(applied->tree, env); !fits) {
+  } else if (Status fits = check_members_fit(applied->tree, before.tree); !fits) {
     return reject(std::move(fits).error());
   }
 
@@ -174,7 +175,7 @@ Outcome<StagedCommit> process_commit(const GroupAccess::Impl& group, const Authe
   }
   GroupContext context = provisional_context(before.context, applied->tree, applied->extensions);
   auto next = std::make_unique<EpochState>(
-      make_epoch(suite, {std::move(context), applied->tree, std::move(keys), init_secret, commit_secret.view(),
+      make_epoch(suite, {std::move(context), std::move(applied->tree), std::move(keys), init_secret, commit_secret.view(),
                          *std::move(psks), content, before.interim_transcript_hash}));
   if (!constant_time_equal(next->confirmation_tag, content.auth.confirmation_tag)) {
     return group_broken(fail(ErrorCode::untrusted, "The confirmation tag of the commit does not verify."));

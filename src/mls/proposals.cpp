@@ -174,14 +174,21 @@ Status check_proposal(const ListContext& where, const Proposal& proposal, const 
 
 Result<AppliedProposals> apply_proposals(const ListContext& where, const std::vector<ListedProposal>& proposals) {
   const bool external = where.committer.type == SenderType::new_member_commit;
+  if (proposals.size() > std::min(where.config.max_proposals_per_commit, kMaxListEntries)) {
+    return fail(ErrorCode::too_large, "A commit holds more proposals than this group takes.");
+  }
   if (external) {
     if (Status status = check_external_list(where, proposals); !status) return std::move(status).error();
   }
   if (Status status = check_list(where, proposals); !status) return std::move(status).error();
-  for (const ListedProposal& listed : proposals) {
-    if (Status status = check_proposal(where, listed.proposal, listed.sender); !status) {
-      return std::move(status).error();
-    }
+  // Two signatures for each Add: what costs when many join at once.
+  std::vector<std::optional<Error>> errors(proposals.size());
+  where.env.run_parallel(proposals.size(), [&](std::size_t i) {
+    Status status = check_proposal(where, proposals[i].proposal, proposals[i].sender);
+    if (!status) errors[i] = std::move(status).error();
+  });
+  for (std::optional<Error>& error : errors) {
+    if (error) return *std::move(error);
   }
 
   AppliedProposals out{where.tree, where.context.extensions, {}, {}, {}, {}, {}, proposals.empty(), {}};
@@ -223,7 +230,7 @@ Result<AppliedProposals> apply_proposals(const ListContext& where, const std::ve
   for (std::size_t i = 0; i < proposals.size(); ++i) {
     const Proposal& proposal = proposals[i].proposal;
     if (const auto* add = proposal.get<Add>()) {
-      if (out.tree.next_free_leaf().value >= kMaxMembers) return fail(ErrorCode::too_large, "The group is full.");
+      if (out.tree.next_free_leaf().value >= std::min(where.config.max_members, kMaxMembers)) return fail(ErrorCode::too_large, "The group is full.");
       changes[i].leaf = out.tree.add(add->key_package.leaf_node);
       out.added.push_back(changes[i].leaf);
       new_leaves.push_back(changes[i].leaf);

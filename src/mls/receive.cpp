@@ -62,14 +62,15 @@ struct Opened {
 // Decrypts and authenticates with one epoch's keys. The key is spent by the caller, who accepts the step.
 // `leaf_of_epoch`: a member's leaf in that epoch, or null.
 template <class LeafOfEpoch>
-Outcome<Opened> open_with(const Suite& suite, LeafIndex own, ByteView sender_data_secret, const SecretTree& messages,
+Outcome<Opened> open_with(const Suite& suite, const GroupConfig& config, LeafIndex own, ByteView sender_data_secret, const SecretTree& messages,
                           LeafOfEpoch&& leaf_of_epoch, const GroupContext& context, const PrivateMessage& message) {
   const auto sender = open_sender_data(suite, sender_data_secret, message);
   if (!sender) return reject(sender.error());
   if (sender->leaf == own) return ignore("The message is this member's own.");
   const LeafNode* leaf = leaf_of_epoch(sender->leaf);
   if (leaf == nullptr) return reject("The sender is not a member.");
-  auto step = messages.receive(sender->leaf, ratchet_of(message.content_type), sender->generation);
+  auto step = messages.receive(sender->leaf, ratchet_of(message.content_type), sender->generation,
+                               config.max_generation_skip);
   if (!step) {
     if (step.error().code == ErrorCode::not_found) return Refusal{RefusalKind::ignore, std::move(step).error()};
     return reject(std::move(step).error());
@@ -100,10 +101,10 @@ Outcome<Received> receive_late(Impl& group, const PrivateMessage& message) {
     return ignore("The message is of an epoch that is over.");
   }
   const auto index = static_cast<std::size_t>(past - group.past.begin());
-  auto opened = open_with(group.suite, group.epoch.keys.own(), past->sender_data_secret.view(), past->messages,
+  auto opened = open_with(group.suite, group.config, group.epoch.keys.own(), past->sender_data_secret.view(), past->messages,
                           [&](LeafIndex leaf) { return group.past_leaf(index, leaf); }, past->context, message);
   if (!opened) return std::move(opened).refusal();
-  past->messages.accept(std::move(opened->step));
+  past->messages.accept(std::move(opened->step), group.config.max_skipped_keys);
   return Received{to_application(std::move(opened->content), opened->sender, *opened->leaf)};
 }
 
@@ -143,6 +144,9 @@ Outcome<Received> Group::receive(const MlsMessage& message, const Environment& e
   const Bytes& group_id = sealed != nullptr ? sealed->group_id : open_message->content.group_id;
   const Epoch epoch = sealed != nullptr ? sealed->epoch : open_message->content.epoch;
   if (group_id != context().group_id) return reject("The message is of another group.");
+  if (sealed != nullptr && sealed->ciphertext.size() + sealed->authenticated_data.size() > impl_->config.max_message_bytes) {
+    return reject(fail(ErrorCode::too_large, "The message is larger than this group takes."));
+  }
   if (impl_->pending && impl_->suite.hash(message.encode()) == impl_->pending->hash) return Received{OwnCommit{}};
   if (epoch < this->epoch()) {
     if (sealed != nullptr) return receive_late(*impl_, *sealed);
@@ -152,15 +156,15 @@ Outcome<Received> Group::receive(const MlsMessage& message, const Environment& e
 
   EpochState& now = impl_->epoch;
   if (sealed != nullptr) {
-    auto opened = open_with(impl_->suite, own_leaf(), now.secrets.sender_data_secret.view(), now.messages,
+    auto opened = open_with(impl_->suite, impl_->config, own_leaf(), now.secrets.sender_data_secret.view(), now.messages,
                             [&](LeafIndex leaf) { return now.tree.leaf(leaf); }, now.context, *sealed);
     if (!opened) return std::move(opened).refusal();
     if (sealed->content_type == ContentType::application) {
-      now.messages.accept(std::move(opened->step));
+      now.messages.accept(std::move(opened->step), impl_->config.max_skipped_keys);
       return Received{to_application(std::move(opened->content), opened->sender, *opened->leaf)};
     }
     return take_handshake(*impl_, std::move(opened->content), env,
-                          [&] { now.messages.accept(std::move(opened->step)); });
+                          [&] { now.messages.accept(std::move(opened->step), impl_->config.max_skipped_keys); });
   }
 
   if (impl_->config.encrypt_handshake && open_message->content.sender.type == SenderType::member) {

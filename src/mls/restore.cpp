@@ -276,7 +276,8 @@ class Restorer {
       const auto ratchet = ratchets.find({LeafIndex{key->index}, key->type});
       if (ratchet != ratchets.end()) ratchet->second.skipped.emplace(key->generation, std::move(keys));
     }
-    return SecretTree::from_parts(*suite_, described_.at(epoch).leaf_count, std::move(nodes), std::move(ratchets));
+    return SecretTree::from_parts(*suite_, described_.at(epoch).leaf_count, std::move(nodes), std::move(ratchets),
+                                  config_.max_skipped_keys);
   }
 
   Status read_past(Impl& group) const {

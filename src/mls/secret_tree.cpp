@@ -60,7 +60,7 @@ bool SecretTree::settle(NodeIndex node, SecretBytes secret) {
 
 Result<SecretTree> SecretTree::from_parts(const Suite& suite, std::uint32_t leaf_count,
                                           std::map<NodeIndex, SecretBytes> nodes,
-                                          std::map<RatchetId, Ratchet> ratchets) {
+                                          std::map<RatchetId, Ratchet> ratchets, std::size_t max_skipped_keys) {
   const auto has_size = [&](const SecretBytes& secret) { return secret.size() == suite.hash_size(); };
   for (const auto& [node, secret] : nodes) {
     if (node.value >= node_count(leaf_count) || !has_size(secret)) {
@@ -68,9 +68,10 @@ Result<SecretTree> SecretTree::from_parts(const Suite& suite, std::uint32_t leaf
     }
   }
   for (auto& [id, ratchet] : ratchets) {
-    bool good = id.leaf.value < leaf_count && has_size(ratchet.secret) && ratchet.skipped.size() <= kMaxSkippedKeys;
+    bool good = id.leaf.value < leaf_count && has_size(ratchet.secret);
     // Skipped keys are written before the ratchet that skipped them.
     ratchet.skipped.erase(ratchet.skipped.lower_bound(ratchet.next), ratchet.skipped.end());
+    while (ratchet.skipped.size() > max_skipped_keys) ratchet.skipped.erase(ratchet.skipped.begin());
     for (const auto& [generation, keys] : ratchet.skipped) {
       good = good && keys.key.size() == suite.key_size() && keys.nonce.size() == suite.nonce_size();
     }
@@ -157,7 +158,8 @@ Result<SecretTree::Sending> SecretTree::send(LeafIndex leaf, RatchetType type) {
   return sending;
 }
 
-Result<SecretTree::Step> SecretTree::receive(LeafIndex leaf, RatchetType type, std::uint32_t generation) const {
+Result<SecretTree::Step> SecretTree::receive(LeafIndex leaf, RatchetType type, std::uint32_t generation,
+                                             std::uint32_t max_skip) const {
   if (leaf.value >= leaf_count_) return fail(ErrorCode::invalid_argument, "The sender is not in the group.");
   Step step;
   step.id = {leaf, type};
@@ -170,7 +172,7 @@ Result<SecretTree::Step> SecretTree::receive(LeafIndex leaf, RatchetType type, s
     step.keys = {at->second.key.copy(), at->second.nonce.copy()};
     return step;
   }
-  if (generation - next > kMaxGenerationSkip || generation == UINT32_MAX) {
+  if (generation - next > max_skip || generation == UINT32_MAX) {
     return fail(ErrorCode::too_large, "The message is too far ahead of its sender's last one.");
   }
   step.ahead = true;
@@ -188,7 +190,7 @@ Result<SecretTree::Step> SecretTree::receive(LeafIndex leaf, RatchetType type, s
   return step;
 }
 
-void SecretTree::accept(Step step) {
+void SecretTree::accept(Step step, std::size_t max_skipped_keys) {
   Ratchet& theirs = ratchet(step.id);
   changes_.ratchets.insert(step.id);
   if (!step.ahead) {
@@ -198,7 +200,7 @@ void SecretTree::accept(Step step) {
   theirs.next = step.next;
   theirs.secret = std::move(step.secret);
   for (auto& [generation, keys] : step.skipped) theirs.skipped.emplace(generation, std::move(keys));
-  while (theirs.skipped.size() > kMaxSkippedKeys) theirs.skipped.erase(theirs.skipped.begin());
+  while (theirs.skipped.size() > max_skipped_keys) theirs.skipped.erase(theirs.skipped.begin());
 }
 
 MessageKeys sender_data_keys(const Suite& suite, ByteView sender_data_secret, ByteView ciphertext) {

@@ -26,7 +26,7 @@ struct MessageKeys {
 };
 
 // How far a message may be ahead of the last one seen from its sender, and how many skipped keys one
-// ratchet keeps. The RFC leaves both to the application; a jump costs three derivations a generation.
+// ratchet keeps, unless GroupConfig says otherwise. The RFC leaves both to the application.
 inline constexpr std::uint32_t kMaxGenerationSkip = 1000;
 inline constexpr std::size_t kMaxSkippedKeys = 1000;
 
@@ -62,14 +62,16 @@ class SecretTree {
   // From stored parts, of which some may be missing or left over as after a write that was cut off: then
   // what can be derived is, and what should have been erased is. Refused: a leaf without any secret.
   static Result<SecretTree> from_parts(const Suite& suite, std::uint32_t leaf_count,
-                                       std::map<NodeIndex, SecretBytes> nodes, std::map<RatchetId, Ratchet> ratchets);
+                                       std::map<NodeIndex, SecretBytes> nodes, std::map<RatchetId, Ratchet> ratchets,
+                                       std::size_t max_skipped_keys = kMaxSkippedKeys);
   SecretTree copy() const;
 
   Result<Sending> send(LeafIndex leaf, RatchetType type);
   // Errors: not_found for a generation that was used or forgotten (a repeat), too_large for a jump over
-  // kMaxGenerationSkip.
-  Result<Step> receive(LeafIndex leaf, RatchetType type, std::uint32_t generation) const;
-  void accept(Step step);
+  // `max_skip`.
+  Result<Step> receive(LeafIndex leaf, RatchetType type, std::uint32_t generation,
+                       std::uint32_t max_skip = kMaxGenerationSkip) const;
+  void accept(Step step, std::size_t max_skipped_keys = kMaxSkippedKeys);
 
   std::uint32_t leaf_count() const { return leaf_count_; }
   const std::map<NodeIndex, SecretBytes>& nodes() const { return nodes_; }

@@ -95,6 +95,17 @@ Result<HpkeCiphertext> Suite::encrypt_with_label(ByteView public_key, std::strin
   return HpkeCiphertext{std::move(sealed->kem_output), std::move(sealed->ciphertext)};
 }
 
+crypto::HpkeInfo Suite::encrypt_context(std::string_view label, ByteView context) const {
+  return {hpke_, labelled(full_label(label), context)};
+}
+
+Result<HpkeCiphertext> Suite::encrypt_with(const crypto::HpkeInfo& context, ByteView public_key,
+                                           const crypto::DhPrivateKey& ephemeral, ByteView plaintext) const {
+  auto sealed = crypto::hpke_seal_with(context, public_key, ephemeral, {}, plaintext);
+  if (!sealed) return std::move(sealed).error();
+  return HpkeCiphertext{std::move(sealed->kem_output), std::move(sealed->ciphertext)};
+}
+
 Result<SecretBytes> Suite::decrypt_with_label(const crypto::DhPrivateKey& key, std::string_view label,
                                               ByteView context, const HpkeCiphertext& sealed) const {
   return crypto::hpke_open(hpke_, sealed.kem_output, key, labelled(full_label(label), context), {},

@@ -51,6 +51,10 @@ class Suite {
   // Section 5.1.3.
   Result<HpkeCiphertext> encrypt_with_label(ByteView public_key, std::string_view label, ByteView context,
                                             ByteView plaintext, Random& random) const;
+  // The same for many recipients of one context, with ephemeral keys made beforehand.
+  crypto::HpkeInfo encrypt_context(std::string_view label, ByteView context) const;
+  Result<HpkeCiphertext> encrypt_with(const crypto::HpkeInfo& context, ByteView public_key,
+                                      const crypto::DhPrivateKey& ephemeral, ByteView plaintext) const;
   Result<SecretBytes> decrypt_with_label(const crypto::DhPrivateKey& key, std::string_view label, ByteView context,
                                          const HpkeCiphertext& sealed) const;
   Result<crypto::DhPrivateKey> derive_key_pair(ByteView secret) const;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sealing.hpp"
+
 namespace sotto::mls {
 
 Result<std::vector<PskWithSecret>> find_psks(const GroupAccess::Impl* group, const std::vector<PreSharedKeyId>& ids,
@@ -89,6 +91,8 @@ Result<Welcome> make_welcome(const WelcomeInputs& in) {
   welcome.cipher_suite = in.suite.id();
   welcome.encrypted_group_info = crypto::aead_seal(in.suite.aead_algorithm(), keys.key.view(), keys.nonce.view(), {},
                                                    wire::encode(info));
+  std::vector<SecretBytes> plaintexts;
+  std::vector<SealJob> jobs;
   for (std::size_t i = 0; i < in.packages.size(); ++i) {
     GroupSecrets secrets;
     secrets.joiner_secret = in.epoch.secrets.joiner_secret.copy();
@@ -103,10 +107,13 @@ Result<Welcome> make_welcome(const WelcomeInputs& in) {
     }
     wire::Writer plain = wire::Writer::secret();
     secrets.write(plain);
-    auto sealed = in.suite.encrypt_with_label(in.packages[i]->init_key, "Welcome", welcome.encrypted_group_info,
-                                              plain.view(), in.random);
-    if (!sealed) return std::move(sealed).error().with("sealing a Welcome");
-    welcome.secrets.push_back({in.suite.key_package_ref(*in.packages[i]), *std::move(sealed)});
+    plaintexts.push_back(std::move(plain).take_secret());
+    jobs.push_back({in.packages[i]->init_key, plaintexts.back().view()});
+  }
+  auto sealed = seal_all(in.suite, "Welcome", welcome.encrypted_group_info, jobs, in.env);
+  if (!sealed) return std::move(sealed).error().with("sealing a Welcome");
+  for (std::size_t i = 0; i < in.packages.size(); ++i) {
+    welcome.secrets.push_back({in.suite.key_package_ref(*in.packages[i]), std::move((*sealed)[i])});
   }
   return welcome;
 }
@@ -190,14 +197,14 @@ Result<BuiltCommit> build_commit(CommitBuild build, WireFormat format, const Env
     applied->tree.set_leaf(own, leaf);
     const GroupContext provisional = provisional_context(before.context, applied->tree, applied->extensions);
     auto nodes = encrypt_path(suite, applied->tree, path, public_keys, secrets.steps, applied->added,
-                              wire::encode(provisional), env.random);
+                              wire::encode(provisional), env);
     if (!nodes) return std::move(nodes).error();
     commit.path = UpdatePath{std::move(leaf), *std::move(nodes)};
     keys.set(node_of(own), std::move(leaf_key));
     for (std::size_t i = 0; i < path.size(); ++i) keys.set(path[i].node, std::move(pairs[i]));
     commit_secret = secrets.commit_secret.copy();
   }
-  if (Status fits = check_members_fit(applied->tree, env); !fits) return std::move(fits).error();
+  if (Status fits = check_members_fit(applied->tree, before.tree); !fits) return std::move(fits).error();
   keys.keep_matching(applied->tree);
 
   content.content.body = std::move(commit);
@@ -206,7 +213,7 @@ Result<BuiltCommit> build_commit(CommitBuild build, WireFormat format, const Env
   if (!psks) return std::move(psks).error();
   GroupContext context = provisional_context(before.context, applied->tree, applied->extensions);
   auto next = std::make_unique<EpochState>(make_epoch(
-      suite, {std::move(context), applied->tree, std::move(keys), before.secrets.init_secret.view(),
+      suite, {std::move(context), std::move(applied->tree), std::move(keys), before.secrets.init_secret.view(),
               commit_secret.view(), *std::move(psks), content, before.interim_transcript_hash}));
   next->reinit = applied->reinit;
   content.auth.confirmation_tag = next->confirmation_tag;
@@ -215,7 +222,7 @@ Result<BuiltCommit> build_commit(CommitBuild build, WireFormat format, const Env
   if (!applied->added.empty()) {
     auto made = make_welcome({suite, *next, group.identity.signing_key, own, applied->packages, applied->added,
                               with_path ? &path : nullptr, &secrets.steps, applied->psks, build.tree_in_welcome,
-                              env.random});
+                              env});
     if (!made) return std::move(made).error();
     welcome = *std::move(made);
   }

@@ -42,7 +42,7 @@ struct WelcomeInputs {
   const std::vector<SecretBytes>* path_secrets;
   const std::vector<PreSharedKeyId>& psks;
   bool with_tree;
-  Random& random;
+  const Environment& env;
 };
 Result<Welcome> make_welcome(const WelcomeInputs& inputs);
 

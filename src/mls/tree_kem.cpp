@@ -1,6 +1,9 @@
 #include "tree_kem.hpp"
 
 #include <algorithm>
+#include <iterator>
+
+#include "sealing.hpp"
 
 namespace sotto::mls {
 namespace {
@@ -46,16 +49,23 @@ Result<std::vector<UpdatePathNode>> encrypt_path(const Suite& suite, const Ratch
                                                  const std::vector<Bytes>& public_keys,
                                                  const std::vector<SecretBytes>& secrets,
                                                  const std::vector<LeafIndex>& added, ByteView context,
-                                                 Random& random) {
+                                                 const Environment& env) {
+  std::vector<SealJob> jobs;
+  std::vector<std::size_t> counts;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const std::vector<NodeIndex> to = recipients(tree, path[i], added);
+    for (const NodeIndex recipient : to) jobs.push_back({tree.public_key(recipient), secrets[i].view()});
+    counts.push_back(to.size());
+  }
+  auto sealed = seal_all(suite, "UpdatePathNode", context, jobs, env);
+  if (!sealed) return std::move(sealed).error().with("encrypting a path secret");
   std::vector<UpdatePathNode> nodes(path.size());
+  auto next = std::make_move_iterator(sealed->begin());
   for (std::size_t i = 0; i < path.size(); ++i) {
     nodes[i].encryption_key = public_keys[i];
-    for (const NodeIndex recipient : recipients(tree, path[i], added)) {
-      auto sealed = suite.encrypt_with_label(tree.public_key(recipient), "UpdatePathNode", context,
-                                             secrets[i].view(), random);
-      if (!sealed) return std::move(sealed).error().with("encrypting a path secret");
-      nodes[i].encrypted_path_secrets.push_back(*std::move(sealed));
-    }
+    const auto end = next + static_cast<std::ptrdiff_t>(counts[i]);
+    nodes[i].encrypted_path_secrets.assign(next, end);
+    next = end;
   }
   return nodes;
 }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "ratchet_tree.hpp"
+#include "sotto/mls/environment.hpp"
 #include "suite.hpp"
 
 namespace sotto::mls {
@@ -50,7 +51,7 @@ Result<std::vector<UpdatePathNode>> encrypt_path(const Suite& suite, const Ratch
                                                  const std::vector<Bytes>& public_keys,
                                                  const std::vector<SecretBytes>& secrets,
                                                  const std::vector<LeafIndex>& added, ByteView context,
-                                                 Random& random);
+                                                 const Environment& env);
 
 struct DecryptedPath {
   std::size_t from = 0;  // index of the first step that this member learnt

@@ -1,6 +1,7 @@
 #include "validation.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <string_view>
 #include <unordered_set>
 
@@ -71,7 +72,63 @@ Status check_capabilities(const LeafNode& node, const ExtensionList& group_exten
   return ok_status();
 }
 
-Status check_members_fit(const RatchetTree& tree, const Environment& env) {
+bool FewKeys::insert(ByteView key) {
+  if (contains(key)) return false;
+  if (!key.empty()) last_bytes_[key.back()] = true;
+  keys_.push_back(key);
+  return true;
+}
+
+bool FewKeys::contains(ByteView key) const {
+  if (!key.empty() && !last_bytes_[key.back()]) return false;
+  return std::ranges::any_of(keys_, [&](ByteView other) { return equal(key, other); });
+}
+
+Status check_members_fit(const RatchetTree& tree, const RatchetTree& before) {
+  constexpr std::size_t kFew = 64;  // beyond that hashing every key costs less
+  const std::vector<NodeIndex> changed = tree.difference(before);
+  if (changed.size() > kFew) return check_members_fit(tree);
+
+  FewKeys encryption_keys;
+  FewKeys signature_keys;
+  std::vector<bool> is_new(node_count(tree.leaf_count()));
+  std::vector<const LeafNode*> new_leaves;
+  for (const NodeIndex node : changed) {
+    if (node.value >= is_new.size() || tree.is_blank(node)) continue;
+    is_new[node.value] = true;
+    if (!encryption_keys.insert(tree.public_key(node))) {
+      return fail(ErrorCode::untrusted, "An encryption key is in the tree twice.");
+    }
+    if (!is_leaf(node)) continue;
+    new_leaves.push_back(tree.leaf(leaf_of(node)));
+    if (!signature_keys.insert(new_leaves.back()->signature_key)) {
+      return fail(ErrorCode::untrusted, "A signature key is in the group twice.");
+    }
+  }
+  std::vector<CredentialType> in_use;  // by the members that did not change
+  for (std::uint32_t i = 0; i < is_new.size(); ++i) {
+    if (is_new[i] || tree.is_blank({i})) continue;
+    if (encryption_keys.contains(tree.public_key({i}))) {
+      return fail(ErrorCode::untrusted, "An encryption key is in the tree twice.");
+    }
+    if (!is_leaf({i})) continue;
+    const LeafNode& leaf = *tree.leaf(leaf_of({i}));
+    if (signature_keys.contains(leaf.signature_key)) {
+      return fail(ErrorCode::untrusted, "A signature key is in the group twice.");
+    }
+    if (std::ranges::find(in_use, leaf.credential.type) == in_use.end()) in_use.push_back(leaf.credential.type);
+  }
+  for (const LeafNode* leaf : new_leaves) {
+    // A type that comes into use must be supported by everybody.
+    if (std::ranges::find(in_use, leaf->credential.type) == in_use.end()) return check_members_fit(tree);
+    if (!std::ranges::all_of(in_use, [&](CredentialType type) { return leaf->capabilities.supports(type); })) {
+      return fail(ErrorCode::untrusted, "A member cannot read the credentials of another.");
+    }
+  }
+  return ok_status();
+}
+
+Status check_members_fit(const RatchetTree& tree) {
   std::unordered_set<std::string_view> encryption_keys;
   std::unordered_set<std::string_view> signature_keys;
   encryption_keys.reserve(node_count(tree.leaf_count()));
@@ -96,7 +153,6 @@ Status check_members_fit(const RatchetTree& tree, const Environment& env) {
     return supported;
   });
   if (!supported) return fail(ErrorCode::untrusted, "A member cannot read the credentials of another.");
-  (void)env;
   return ok_status();
 }
 
@@ -124,14 +180,27 @@ Status check_received_tree(const Suite& suite, const RatchetTree& tree, const Gr
   if (!tree.parent_hashes_are_valid()) {
     return fail(ErrorCode::untrusted, "A parent hash in the tree does not hold.");
   }
-  Status leaves = ok_status();
-  tree.each_member([&](LeafIndex index, const LeafNode& node) {
-    leaves = check_leaf(suite, node, context.group_id, index, env);
-    if (leaves) leaves = check_capabilities(node, context.extensions);
-    return leaves.ok();
+  if (Status fits = check_members_fit(tree); !fits) return fits;
+  // What costs: one signature a leaf. After the first that fails the rest is left out.
+  std::vector<LeafIndex> members;
+  tree.each_member([&](LeafIndex index, const LeafNode&) {
+    members.push_back(index);
+    return true;
   });
-  if (!leaves) return leaves;
-  return check_members_fit(tree, env);
+  std::vector<std::optional<Error>> errors(members.size());
+  std::atomic<bool> failed = false;
+  env.run_parallel(members.size(), [&](std::size_t i) {
+    if (failed.load(std::memory_order_relaxed)) return;
+    const LeafNode& node = *tree.leaf(members[i]);
+    Status valid = check_leaf(suite, node, context.group_id, members[i], env);
+    if (valid) valid = check_capabilities(node, context.extensions);
+    if (valid) return;
+    errors[i] = std::move(valid).error();
+    failed.store(true, std::memory_order_relaxed);
+  });
+  const auto first = std::ranges::find_if(errors, [](const auto& error) { return error.has_value(); });
+  if (first != errors.end()) return **first;
+  return ok_status();
 }
 
 }  // namespace sotto::mls

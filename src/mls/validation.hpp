@@ -1,6 +1,8 @@
 // What must hold of leaves and trees (RFC 9420 sections 7.3, 12.4.3.1).
 #pragma once
 
+#include <array>
+
 #include "ratchet_tree.hpp"
 #include "sotto/mls/environment.hpp"
 #include "sotto/mls/group.hpp"
@@ -22,7 +24,21 @@ Status check_capabilities(const LeafNode& node, const ExtensionList& group_exten
 
 // What concerns several leaves: no key twice anywhere in the tree, no client twice, every credential type
 // in use supported by every member.
-Status check_members_fit(const RatchetTree& tree, const Environment& env);
+Status check_members_fit(const RatchetTree& tree);
+// The same of a tree that follows one of which it holds, at the cost of what changed.
+Status check_members_fit(const RatchetTree& tree, const RatchetTree& before);
+
+// A handful of keys to be looked for among many.
+class FewKeys {
+ public:
+  // False: it is there already.
+  bool insert(ByteView key);
+  bool contains(ByteView key) const;
+
+ private:
+  std::vector<ByteView> keys_;
+  std::array<bool, 256> last_bytes_{};  // tells most keys apart without comparing (the first byte may be a format)
+};
 
 // A tree received from elsewhere: shape rules of 12.4.3.1, every leaf, parent hashes, keys.
 Status check_received_tree(const Suite& suite, const RatchetTree& tree, const GroupContext& context,

@@ -2,6 +2,7 @@
 // operation is refused.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <variant>
 
@@ -78,6 +79,15 @@ class PskSource {
   virtual std::optional<SecretBytes> resumption_psk(ByteView group_id, std::uint64_t epoch) const = 0;
 };
 
+// Spreads independent work over threads. What is run touches nothing shared but the CredentialPolicy, which must
+// then bear several threads at once.
+class Parallel {
+ public:
+  virtual ~Parallel() = default;
+  // Runs work(0) ... work(count - 1), each once, and returns when all are done.
+  virtual void run(std::size_t count, const std::function<void(std::size_t)>& work) const = 0;
+};
+
 // Borrowed for the length of one call.
 struct Environment {
   Random& random;
@@ -87,6 +97,10 @@ struct Environment {
   // Gets what an operation changed before its message is handed out. Null: groups that live in memory alone,
   // or a caller that writes take_changes() itself before it sends.
   StateWriter* state = nullptr;
+  // For what costs most in large groups: sealing Welcomes, checking key packages and trees. Null: on the caller's thread.
+  const Parallel* parallel = nullptr;
+
+  void run_parallel(std::size_t count, const std::function<void(std::size_t)>& work) const;
 };
 
 }  // namespace sotto::mls

@@ -29,12 +29,21 @@
 
 namespace sotto::mls {
 
+// Every bound that a group has beside those of the wire (types.hpp), which none of these may exceed in effect.
 struct GroupConfig {
   bool encrypt_handshake = true;     // proposals and commits as PrivateMessage
   std::size_t padding = 0;           // plaintexts to a multiple of this many bytes
   std::size_t past_epochs = 3;       // whose application messages still open
   std::size_t resumption_psks = 16;  // past epochs whose resumption secret is kept
   std::size_t max_pending_proposals = 256;
+  std::size_t max_proposals_per_commit = kMaxListEntries;
+  std::size_t max_members = kMaxMembers;
+  // Of a message's plaintext and authenticated data, sent or received; with what protects it.
+  std::size_t max_message_bytes = kMaxMessageBytes;
+  // How far a message may be ahead of its sender's last one, and how many keys of messages not yet seen are
+  // kept for one sender. A jump costs three derivations a generation.
+  std::uint32_t max_generation_skip = 1000;
+  std::size_t max_skipped_keys = 1000;
   // Longest life of a key package that is added; the RFC asks applications to set one (section 7.2).
   std::uint64_t max_lifetime_s = 0;  // 0: any
   bool check_lifetimes = true;       // of key packages in received Adds too
@@ -190,6 +199,9 @@ class Group {
   // This epoch's, received and own, in order of arrival: what a commit may refer to.
   std::vector<ReceivedProposal> proposals() const;
   void forget_proposals();
+  // Drops the keys of all but the `keep` newest past epochs: for applications that bound how long message keys
+  // live by time, too.
+  void forget_past_epochs(std::size_t keep = 0);
 
   // --- Section 11: new groups from this one ---
   // After a ReInit was merged: the group that follows. `packages`: of the same members, in the new suite.

@@ -10,6 +10,9 @@ namespace sotto::mls {
 
 // What this library can do, for LeafNode.capabilities. Add an application's own types to the lists.
 Capabilities default_capabilities();
+// Section 13.5: with a random reserved value in every list, so that nobody comes to rely on a closed one. Members
+// that fail on them fail early. ClientIdentity::capabilities is where they go.
+Capabilities with_grease(Capabilities capabilities, Random& random);
 
 // Of which kind a client's signing key must be. Error: a suite that this library does not have.
 Result<crypto::SignatureAlgorithm> signature_algorithm_of(CipherSuite suite);

@@ -88,8 +88,9 @@ TEST(TreeKemVectors, paths_decrypt_for_every_member_and_own_paths_do_too) {
       }
       RatchetTree own = *tree;
       own.merge_path(sender, path, public_keys);
-      const auto nodes =
-          encrypt_path(suite, own, path, public_keys, secrets.steps, {}, serialised, crypto::system_random());
+      const BasicCredentialPolicy policy;
+      const Environment env{crypto::system_random(), policy};
+      const auto nodes = encrypt_path(suite, own, path, public_keys, secrets.steps, {}, serialised, env);
       ASSERT_TRUE(nodes);
       for (const auto& [index, member] : members) {
         if (index == sender.value) continue;
