@@ -95,26 +95,6 @@ int choose_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const 
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-// OpenSSL's only way to tell the secrets of a connection, a line "LABEL CLIENT_RANDOM SECRET" each: the stream takes
-// over after the handshake (tls_records.hpp). They go nowhere else.
-void note_secret(const SSL* ssl, const char* line) {
-  auto* notes = static_cast<HandshakeNotes*>(SSL_get_app_data(ssl));
-  if (!notes) return;
-  const std::string_view text(line);
-  const std::string_view label = text.substr(0, text.find(' '));
-  SecretBytes* const place = label == "CLIENT_TRAFFIC_SECRET_0"   ? &notes->client_traffic
-                             : label == "SERVER_TRAFFIC_SECRET_0" ? &notes->server_traffic
-                             : label == "EXPORTER_SECRET"         ? &notes->exporter
-                                                                  : nullptr;
-  if (place == nullptr) return;
-  const std::string_view hex = text.substr(text.rfind(' ') + 1);
-  const auto digit = [](char c) { return static_cast<unsigned>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10); };
-  *place = SecretBytes(hex.size() / 2);
-  for (std::size_t i = 0; i < place->size(); ++i) {
-    place->data()[i] = static_cast<std::uint8_t>(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
-  }
-}
-
 Status configure_common(SSL_CTX* context) {
   const bool ok =
       SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1 &&
@@ -134,8 +114,6 @@ Status configure_common(SSL_CTX* context) {
   SSL_CTX_set_max_early_data(context, 0);
   SSL_CTX_set_recv_max_early_data(context, 0);
   SSL_CTX_set_max_cert_list(context, kMaxChainBytes);
-  SSL_CTX_set_read_ahead(context, 0);  // what follows the handshake is not OpenSSL's
-  SSL_CTX_set_keylog_callback(context, note_secret);
   return ok_status();
 }
 

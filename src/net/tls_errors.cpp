@@ -5,9 +5,10 @@
 
 namespace sotto::net {
 
-namespace {
-
-std::string sentence_of(unsigned long error) {
+std::string take_tls_error() {
+  const unsigned long error = ERR_get_error();
+  ERR_clear_error();
+  if (error == 0) return "the connection failed";
   switch (ERR_GET_REASON(error)) {
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_WRONG_VERSION_NUMBER:
@@ -37,18 +38,6 @@ std::string sentence_of(unsigned long error) {
   }
   const char* reason = ERR_reason_error_string(error);
   return std::string("TLS refused the connection: ") + (reason ? reason : "unknown reason");
-}
-
-}  // namespace
-
-std::string take_tls_error() {
-  const unsigned long error = ERR_get_error();
-  ERR_clear_error();
-  return error == 0 ? "the connection failed" : sentence_of(error);
-}
-
-std::string tls_alert_sentence(std::uint8_t description) {
-  return sentence_of(ERR_PACK(ERR_LIB_SSL, 0, SSL_AD_REASON_OFFSET + description));
 }
 
 }  // namespace sotto::net

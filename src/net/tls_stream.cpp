@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
+#include <openssl/x509.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -12,17 +13,33 @@
 #include <cstring>
 #include <utility>
 
-#include "tls_scratch.hpp"
+#include "tls_internal.hpp"
 
 namespace sotto::net {
 namespace {
 
+constexpr std::size_t kRecordBytes = SSL3_RT_MAX_PLAIN_LENGTH;   // 16 KiB, RFC 8446 section 5.1
+constexpr std::size_t kSmallRecordBytes = 1024;
 constexpr std::size_t kReadBudget = 256 * 1024;   // a turn; then other connections
 constexpr std::size_t kWriteBudget = 512 * 1024;
 constexpr int kUserTimeoutMs = 30'000;
 constexpr int kKeepAliveIdleSeconds = 60;
 
-// Lends ciphertext in and out to OpenSSL for the calls within a scope: during the handshake.
+// One set of buffers a thread: an idle connection holds none. Streams of a thread take turns, and no
+// stream uses them across a callback except `plain`, which the callback only reads.
+struct Scratch {
+  std::array<std::uint8_t, 64 * 1024> in;
+  std::array<std::uint8_t, 64 * 1024> plain;
+  std::array<std::uint8_t, kRecordBytes> gather;
+  Bytes out;
+};
+Scratch& scratch() {
+  thread_local const auto buffers = std::make_unique<Scratch>();
+  return *buffers;
+}
+
+// Lends ciphertext in and out to OpenSSL for the calls within a scope. Nests, because a callback may
+// destroy another stream, which says goodbye through OpenSSL.
 class IoScope {
  public:
   IoScope(ByteView in, Bytes& out) : saved_(memory_bio()) {
@@ -148,12 +165,11 @@ TlsStream::~TlsStream() {
 
 bool TlsStream::end(CloseKind kind, ErrorCode code, std::string message) {
   if (state_ == State::closed) return false;
-  if (state_ == State::open && kind != CloseKind::tls_failed) say_close_notify();
+  if (state_ == State::open) say_close_notify();
   state_ = State::closed;
   loop_.unwatch(socket_.fd(), *this);
   socket_.close();
   SSL_free(std::exchange(ssl_, nullptr));
-  records_.reset();
   timer_.reset();
   notes_.reset();
   urgent_.clear();
@@ -179,6 +195,16 @@ bool TlsStream::end_of_stream() {
   return end(CloseKind::truncated, ErrorCode::offline,
              state_ == State::handshaking ? "the other side hung up during the handshake"
                                           : "the connection was cut");
+}
+
+void TlsStream::say_close_notify() {
+  Bytes out;
+  {
+    const IoScope io({}, out);
+    SSL_shutdown(ssl_);
+    ERR_clear_error();
+  }
+  send_out(out);
 }
 
 void TlsStream::set_timer(Duration delay) {
@@ -235,10 +261,11 @@ void TlsStream::resume_reading() {
 
 Result<SecretBytes> TlsStream::exporter(std::string_view label, std::size_t length) const {
   if (state_ != State::open) return fail(ErrorCode::offline, "the connection is not established");
-  if (length > static_cast<std::size_t>(EVP_MD_get_size(records_->hash))) {
-    return fail(ErrorCode::invalid_argument, "the TLS exporter gives at most as many bytes as its hash");
+  SecretBytes out(length);
+  if (SSL_export_keying_material(ssl_, out.data(), out.size(), label.data(), label.size(), nullptr, 0, 0) != 1) {
+    return fail(ErrorCode::internal, "TLS exporter: " + take_tls_error());
   }
-  return export_keying_material(records_->hash, records_->exporter.view(), label, length);
+  return out;
 }
 
 // ---- Events of the loop ----
@@ -278,7 +305,7 @@ void TlsStream::on_iteration_end() {
     end(CloseKind::too_slow, ErrorCode::unavailable, "the other side reads too slowly");
     return;
   }
-  if (state_ == State::handshaking || (!paused_ && !partial_ && !cipher_in_.empty())) {
+  if (state_ == State::handshaking || (!paused_ && !cipher_in_.empty())) {
     const Bytes waiting = std::exchange(cipher_in_, {});
     if (!process(waiting)) return;
   }
@@ -290,16 +317,10 @@ void TlsStream::on_iteration_end() {
 
 bool TlsStream::receive() {
   if (state_ == State::closing || state_ == State::lingering) return receive_and_drop();
-  if (!partial_ && !cipher_in_.empty()) return true;  // that comes first, at the end of this iteration
+  if (!cipher_in_.empty()) return true;  // that comes first, at the end of this iteration
   for (std::size_t total = 0; total < kReadBudget;) {
     auto& in = scratch().in;
-    std::size_t begun = 0;
-    if (partial_) {
-      // The rest of the record joins its beginning.
-      begun = cipher_in_.size();
-      std::ranges::copy(cipher_in_, in.begin());
-    }
-    const auto count = ::recv(socket_.fd(), in.data() + begun, kReadBytes, 0);
+    const auto count = ::recv(socket_.fd(), in.data(), in.size(), 0);
     if (count == 0) return end_of_stream();
     if (count < 0) {
       if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return true;
@@ -312,10 +333,8 @@ bool TlsStream::receive() {
         return end(CloseKind::tls_failed, ErrorCode::too_large, "the other side's handshake is too long");
       }
     }
-    if (partial_) cipher_in_ = Bytes();
-    partial_ = false;
-    if (!process({in.data(), begun + size})) return false;
-    if (size < kReadBytes || paused_ || state_ == State::closing) return true;  // a short read emptied the socket
+    if (!process({in.data(), size})) return false;
+    if (size < in.size() || paused_ || state_ == State::closing) return true;  // a short read emptied the socket
     total += size;
   }
   return true;
@@ -340,18 +359,31 @@ bool TlsStream::process(ByteView ciphertext) {
     if (!continue_handshake(ciphertext)) return false;
     if (state_ == State::handshaking) return true;
   }
+  Scratch& buffers = scratch();
   while (!paused_ && state_ == State::open) {
     std::size_t count = 0;
+    int outcome = SSL_ERROR_NONE;
     std::string sentence;
-    const Incoming outcome = open_records(ciphertext, count, sentence);
-    if (count > 0 && !deliver({scratch().plain.data(), count})) return false;
-    if (outcome == Incoming::full) continue;
-    if (state_ != State::open) return true;  // closed by the callback: the rest does not matter
-    if (outcome == Incoming::wait) {
-      partial_ = !ciphertext.empty() && !paused_;
-      break;
+    buffers.out.clear();
+    {
+      const IoScope io(ciphertext, buffers.out);
+      while (buffers.plain.size() - count >= kRecordBytes) {
+        std::size_t more = 0;
+        if (SSL_read_ex(ssl_, buffers.plain.data() + count, buffers.plain.size() - count, &more) != 1) {
+          outcome = SSL_get_error(ssl_, 0);
+          break;
+        }
+        count += more;
+      }
+      ciphertext = io.unread();
+      if (outcome == SSL_ERROR_SSL || outcome == SSL_ERROR_SYSCALL) sentence = take_tls_error();
     }
-    if (outcome == Incoming::clean) {
+    send_out(buffers.out);  // an alert or a key update
+    if (count > 0 && !deliver({buffers.plain.data(), count})) return false;
+    if (outcome == SSL_ERROR_NONE) continue;
+    if (outcome == SSL_ERROR_WANT_READ) return true;
+    if (state_ != State::open) return true;  // closed by the callback: the rest does not matter
+    if (outcome == SSL_ERROR_ZERO_RETURN) {
       return end(CloseKind::clean, ErrorCode::offline, "the other side closed the connection");
     }
     return end(CloseKind::tls_failed, ErrorCode::untrusted, std::move(sentence));
@@ -384,10 +416,6 @@ bool TlsStream::continue_handshake(ByteView& ciphertext) {
 }
 
 bool TlsStream::established() {
-  const SSL_CIPHER* const cipher = SSL_get_current_cipher(ssl_);
-  const std::optional<RecordSuite> suite = record_suite(cipher);
-  if (suite) records_ = TlsRecords::make(*suite, *notes_, context_->is_server());
-  if (!records_) return end(CloseKind::tls_failed, ErrorCode::internal, "OpenSSL did not tell the connection's secrets");
   const unsigned char* alpn = nullptr;
   unsigned alpn_size = 0;
   SSL_get0_alpn_selected(ssl_, &alpn, &alpn_size);
@@ -396,14 +424,19 @@ bool TlsStream::established() {
     return end(CloseKind::tls_failed, ErrorCode::invalid_argument, "the other side does not speak our protocol");
   }
   timer_.reset();
+  state_ = State::open;
   PeerInfo info;
   info.chain_der = std::move(notes_->chain);
   info.address = peer_;
-  info.cipher = SSL_CIPHER_get_name(cipher);
+  info.cipher = SSL_get_cipher_name(ssl_);
   if (const char* group = OBJ_nid2sn(static_cast<int>(SSL_get_negotiated_group(ssl_)))) info.group = group;
-  SSL_free(std::exchange(ssl_, nullptr));
+  SSL_set_app_data(ssl_, nullptr);
   notes_.reset();
-  state_ = State::open;
+  // The handler has the chain now. OpenSSL would keep 2.3 kB for each parsed certificate as long as the
+  // connection lives, and looks at none of these again.
+  if (STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl_)) {
+    while (sk_X509_num(chain) > 0) X509_free(sk_X509_pop(chain));
+  }
   loop_.at_iteration_end(*this);  // what was queued before
 
   bool destroyed = false;
@@ -427,7 +460,7 @@ bool TlsStream::deliver(ByteView plaintext) {
 
 // Never fails: what the kernel does not take waits in cipher_out_, and when the peer is gone, what it had
 // sent before is still to be read; the end is reported from there.
-void TlsStream::send_out(ByteView ciphertext) {
+void TlsStream::send_out(Bytes& ciphertext) {
   std::size_t sent = 0;
   if (send_errno_ == 0 && cipher_out_.empty()) {
     while (sent < ciphertext.size()) {
@@ -440,7 +473,8 @@ void TlsStream::send_out(ByteView ciphertext) {
       sent += static_cast<std::size_t>(count);
     }
   }
-  if (send_errno_ == 0) append(cipher_out_, ciphertext.subspan(sent));
+  if (send_errno_ == 0) append(cipher_out_, ByteView(ciphertext).subspan(sent));
+  ciphertext.clear();
 }
 
 void TlsStream::send_waiting() {
@@ -462,8 +496,7 @@ void TlsStream::send_waiting() {
 bool TlsStream::flush() {
   if (state_ == State::open || state_ == State::closing) {
     std::size_t budget = kWriteBudget;
-    if (records_ && records_->update_wanted) send_key_update();
-    while (budget > 0 && cipher_out_.empty() && send_errno_ == 0 && records_ && next_queue()) {
+    while (budget > 0 && cipher_out_.empty() && send_errno_ == 0 && SSL_is_init_finished(ssl_) && next_queue()) {
       std::size_t count = 0;
       if (!encrypt_some(count)) return false;
       budget -= std::min(budget, count);
@@ -489,40 +522,51 @@ bool TlsStream::flush() {
 // Encrypts up to kBatchBytes and hands them to the kernel in one call.
 bool TlsStream::encrypt_some(std::size_t& count) {
   Scratch& buffers = scratch();
-  std::size_t sealed = 0;
-  while (count < kBatchBytes && next_queue()) {
-    Queue* queue = next_queue();
-    const bool whole_record = queue->front().size() >= kRecordBytes;
-    ByteView data = queue->front().first(std::min(queue->front().size(), kRecordBytes));
-    if (!whole_record) {
-      std::size_t size = 0;
-      for (; size < kRecordBytes && (queue = next_queue()) != nullptr;) {
-        const std::size_t part = std::min(queue->front().size(), kRecordBytes - size);
-        std::memcpy(buffers.gather.data() + size, queue->front().data(), part);
-        queue->consume(part);
-        size += part;
-      }
-      data = ByteView(buffers.gather.data(), size);
-    }
-    const std::size_t size =
-        records_->out.seal(RecordType::application_data, {&data, 1}, buffers.sealed.data() + sealed);
-    if (size == 0) return end(CloseKind::tls_failed, ErrorCode::internal, take_tls_error());
-    sealed += size;
-    count += data.size();
-    if (whole_record) queue->consume(kRecordBytes);
+  buffers.out.clear();
+  bool ok = true;
+  // OpenSSL gets a buffer for the largest record each time and gives it back, because idle connections shall own
+  // none. For a few small frames a small one is much cheaper to get.
+  const bool small = queued_bytes() <= kSmallRecordBytes;
+  if (small != small_records_) {
+    SSL_set_max_send_fragment(ssl_, small ? kSmallRecordBytes : kRecordBytes);
+    small_records_ = small;
   }
-  send_out({buffers.sealed.data(), sealed});
-  if (records_->out.records() >= RecordKey::kMaxRecords) records_->update_wanted = true;
+  {
+    const IoScope io({}, buffers.out);
+    while (ok && count < kBatchBytes && next_queue()) {
+      Queue* queue = next_queue();
+      const std::uint8_t* data = queue->front().data();
+      std::size_t size = queue->front().size();
+      const bool whole_record = size >= kRecordBytes;
+      if (whole_record) {
+        size = kRecordBytes;
+      } else {
+        data = buffers.gather.data();
+        for (size = 0; size < kRecordBytes && (queue = next_queue()) != nullptr;) {
+          const std::size_t part = std::min(queue->front().size(), kRecordBytes - size);
+          std::memcpy(buffers.gather.data() + size, queue->front().data(), part);
+          queue->consume(part);
+          size += part;
+        }
+      }
+      std::size_t written = 0;
+      ok = SSL_write_ex(ssl_, data, size, &written) == 1 && written == size;
+      if (whole_record) queue->consume(size);
+      count += size;
+    }
+  }
+  if (!ok) return end(CloseKind::tls_failed, ErrorCode::internal, take_tls_error());
+  send_out(buffers.out);
   return true;
 }
 
 bool TlsStream::advance_closing() {
   if (state_ == State::lingering) return true;
-  if (send_errno_ != 0 || !records_) {
+  if (send_errno_ != 0 || !SSL_is_init_finished(ssl_)) {
     return end(CloseKind::local, ErrorCode::offline, "the connection was closed on this side");
   }
   if (next_queue() || !cipher_out_.empty()) return true;
-  if (!said_goodbye_) say_close_notify();
+  if ((SSL_get_shutdown(ssl_) & SSL_SENT_SHUTDOWN) == 0) say_close_notify();
   if (!cipher_out_.empty()) return true;
   // Closing now could reset the connection and lose what the peer has not read yet; so only our half is
   // ended, and the peer's end is awaited.

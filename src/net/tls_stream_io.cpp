@@ -1,5 +1,6 @@
-// The BIO between OpenSSL and the stream's buffers: OpenSSL never touches the socket. So what follows the handshake is
-// left for the stream, a write never stops half-way, and "the kernel is full" is a matter of the stream alone.
+// The BIO between OpenSSL and the stream's buffers: OpenSSL never touches the socket. That keeps system
+// calls few (one recv and one send for many records), lets a write never stop half-way, and makes
+// "the kernel is full" a matter of the stream alone.
 #include <openssl/bio.h>
 
 #include <algorithm>

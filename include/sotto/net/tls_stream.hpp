@@ -9,9 +9,6 @@
 // frame is begun only when no urgent frame waits and the kernel holds little unsent data, so an urgent
 // frame waits for at most kNotSentLowWater + one bulk frame + kBatchBytes. Frames of one priority keep their order.
 //
-// OpenSSL does the handshake; then its object is freed and the records are protected here (src/net/tls_records.hpp), so
-// that an idle connection holds little more than its keys.
-//
 // Every callback comes from the loop, never from within a call into the stream, and may destroy the
 // stream. After on_closed nothing follows. Destroying an open stream closes it at once, with a
 // close_notify if the socket takes it, and drops what was queued. Thread: the loop's.
@@ -34,7 +31,6 @@ struct ssl_st;
 namespace sotto::net {
 
 struct HandshakeNotes;
-struct TlsRecords;
 
 enum class Priority { urgent, bulk };
 
@@ -146,9 +142,6 @@ class TlsStream final : private FdHandler, private IterationHook {
   bool receive_and_drop();
   bool process(ByteView ciphertext);
   bool continue_handshake(ByteView& ciphertext);
-  enum class Incoming { full, wait, clean, failed };
-  Incoming open_records(ByteView& ciphertext, std::size_t& count, std::string& sentence);
-  bool take_handshake(ByteView bytes);
   bool established();
   bool deliver(ByteView plaintext);
   bool flush();
@@ -158,11 +151,9 @@ class TlsStream final : private FdHandler, private IterationHook {
   bool end_by_errno(int number);
   bool end_of_stream();
 
-  void send_out(ByteView ciphertext);
+  void send_out(Bytes& ciphertext);
   void send_waiting();
   void say_close_notify();
-  void say_alert(std::uint8_t level, std::uint8_t description);
-  void send_key_update();
   void set_timer(Duration delay);
   void on_timer();
   void update_watch();
@@ -175,23 +166,21 @@ class TlsStream final : private FdHandler, private IterationHook {
   SocketAddress peer_;
   // Owned by us.
   Socket socket_;
-  ssl_st* ssl_ = nullptr;                   // until established
-  std::unique_ptr<TlsRecords> records_;     // from then on
+  ssl_st* ssl_ = nullptr;
   std::unique_ptr<Timer> timer_;            // handshake and closing only
   std::unique_ptr<HandshakeNotes> notes_;   // until established
   Queue urgent_;
   Queue bulk_;
   Bytes cipher_out_;                        // encrypted, and the kernel did not take it yet
   std::size_t cipher_out_at_ = 0;
-  Bytes cipher_in_;                         // received and not yet decrypted
+  Bytes cipher_in_;                         // received and not yet decrypted: reading is paused
   // Derived state.
   State state_ = State::handshaking;
   bool paused_ = false;
   int send_errno_ = 0;                      // the peer is gone; what it sent before is still read
   bool too_slow_ = false;
   bool want_drained_ = false;
-  bool partial_ = false;                    // cipher_in_ is a begun record; else reading is paused
-  bool said_goodbye_ = false;               // close_notify was sent
+  bool small_records_ = false;              // what OpenSSL is set to
   std::uint32_t events_ = 0;
   std::size_t handshake_bytes_ = 0;
   bool* destroyed_ = nullptr;               // set while a callback runs
