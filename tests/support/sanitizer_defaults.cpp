@@ -13,4 +13,11 @@ const char* __tsan_default_suppressions() {
          "race:libasound\n";
 }
 
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the sanitizer looks for this name
+const char* __lsan_default_suppressions();
+const char* __lsan_default_suppressions() {
+  // Its configuration lives as long as the process, and parts of it are reachable from its own memory only.
+  return "leak:libfontconfig.so\n";
+}
+
 }  // extern "C"
