@@ -178,7 +178,10 @@ Outcome<StagedCommit> process_commit(const GroupAccess::Impl& group, const Authe
       make_epoch(suite, {std::move(context), std::move(applied->tree), std::move(keys), init_secret, commit_secret.view(),
                          *std::move(psks), content, before.interim_transcript_hash}));
   if (!constant_time_equal(next->confirmation_tag, content.auth.confirmation_tag)) {
-    return group_broken(fail(ErrorCode::untrusted, "The confirmation tag of the commit does not verify."));
+    Error wrong = fail(ErrorCode::untrusted, "The confirmation tag of the commit does not verify.");
+    // No signature covers the tag, and without a membership tag (section 6.2) anybody could have changed it.
+    if (external) return reject(std::move(wrong));
+    return group_broken(std::move(wrong));
   }
   next->reinit = applied->reinit;
   next->secrets.joiner_secret.wipe();
