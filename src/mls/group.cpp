@@ -316,6 +316,11 @@ Outcome<MadeCommit> Group::commit(const CommitOptions& options, const Environmen
     const ListContext where{impl_->suite, impl_->config, context(), impl_->epoch.tree, env,
                             Sender::member(own_leaf()), true, ResumptionPskUsage::application};
     chosen = impl_->proposals;
+    // A key that this member does not have would stop its commit.
+    std::erase_if(chosen, [&](const auto& entry) {
+      const auto* psk = entry.second.proposal.template get<Psk>();
+      return psk != nullptr && !find_psks(impl_.get(), {psk->psk}, env);
+    });
     drop_conflicting(where, chosen);
   }
   for (auto& [ref, pending] : chosen) {

@@ -74,10 +74,15 @@ Outcome<StagedCommit> process_commit(const GroupAccess::Impl& group, const Authe
     return reject("The commit lacks the update path that its proposals require.");
   }
   if (external) {
-    // Section 12.4.3.2: an external commit may remove only its sender's own former leaf.
+    // Section 12.2: an external commit may remove only its sender's own former leaf, and its new one is held
+    // to what an Update of that leaf would be.
     for (const CommitSummary::Change& change : applied->summary.changes) {
-      if (change.credential && !env.credentials.is_same_client(*change.credential, commit.path->leaf_node.credential)) {
+      if (!change.credential) continue;
+      if (!env.credentials.is_same_client(*change.credential, commit.path->leaf_node.credential)) {
         return reject("An external commit removes somebody else.");
+      }
+      if (before.tree.leaf(change.leaf)->encryption_key == commit.path->leaf_node.encryption_key) {
+        return reject("A commit keeps its sender's old encryption key.");
       }
     }
   }

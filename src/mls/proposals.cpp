@@ -43,8 +43,8 @@ bool external_sender_may(ProposalType type) {
 }
 
 // Section 12.2 for a commit by a new member: one ExternalInit, at most one Remove (of its own former
-// self), PSKs, and what the application added.
-Status check_external_list(const ListContext& where, const std::vector<ListedProposal>& proposals) {
+// self), PSKs, and nothing else.
+Status check_external_list(const std::vector<ListedProposal>& proposals) {
   int inits = 0;
   int removes = 0;
   for (const ListedProposal& listed : proposals) {
@@ -55,17 +55,11 @@ Status check_external_list(const ListContext& where, const std::vector<ListedPro
       case ProposalType::external_init: ++inits; break;
       case ProposalType::remove: ++removes; break;
       case ProposalType::psk: break;
-      case ProposalType::add:
-      case ProposalType::update:
-      case ProposalType::reinit:
-      case ProposalType::group_context_extensions:
-        return fail(ErrorCode::untrusted, "An external commit does more than it may.");
-      default: break;
+      default: return fail(ErrorCode::untrusted, "An external commit does more than it may.");
     }
   }
   if (inits != 1) return fail(ErrorCode::untrusted, "An external commit needs exactly one ExternalInit.");
   if (removes > 1) return fail(ErrorCode::untrusted, "An external commit removes more than one leaf.");
-  (void)where;
   return ok_status();
 }
 
@@ -165,7 +159,12 @@ Status check_proposal(const ListContext& where, const Proposal& proposal, const 
         if (auto parsed = required_capabilities_from(extension); !parsed) return parsed.error();
       }
       if (extension.type == ExtensionType::external_senders) {
-        if (auto parsed = external_senders_from(extension); !parsed) return parsed.error();
+        const auto senders = external_senders_from(extension);
+        if (!senders) return senders.error();
+        // Section 5.3.1: these credentials are new to the group, too.
+        for (const ExternalSender& one : *senders) {
+          if (Status valid = where.env.credentials.validate(one.credential, one.signature_key); !valid) return valid;
+        }
       }
     }
   }
@@ -178,7 +177,7 @@ Result<AppliedProposals> apply_proposals(const ListContext& where, const std::ve
     return fail(ErrorCode::too_large, "A commit holds more proposals than this group takes.");
   }
   if (external) {
-    if (Status status = check_external_list(where, proposals); !status) return std::move(status).error();
+    if (Status status = check_external_list(proposals); !status) return std::move(status).error();
   }
   if (Status status = check_list(where, proposals); !status) return std::move(status).error();
   // Two signatures for each Add: what costs when many join at once.
@@ -324,6 +323,23 @@ void drop_conflicting(const ListContext& where, std::vector<std::pair<ProposalRe
   }
   std::size_t at = 0;
   std::erase_if(proposals, [&](const auto&) { return !keep[at++]; });
+
+  // What still does not go together (a requirement that a member fails, a key that is in the tree, a type that
+  // somebody does not know) must not stop every commit: then each is taken only if those before it allow.
+  const auto stands = [&](const std::vector<ListedProposal>& list) {
+    const auto applied = apply_proposals(where, list);
+    return applied.ok() && check_members_fit(applied->tree, where.tree).ok();
+  };
+  std::vector<ListedProposal> taken;
+  for (const auto& [ref, pending] : proposals) taken.push_back({pending.proposal, pending.sender});
+  if (proposals.empty() || stands(taken)) return;
+  taken.clear();
+  std::erase_if(proposals, [&](const auto& entry) {
+    taken.push_back({entry.second.proposal, entry.second.sender});
+    if (stands(taken)) return false;
+    taken.pop_back();
+    return true;
+  });
 }
 
 }  // namespace sotto::mls

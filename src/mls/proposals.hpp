@@ -42,7 +42,8 @@ Status check_proposal(const ListContext& where, const Proposal& proposal, const 
 // The list as a whole (12.2), then applied in the order of 12.3. `proposals` must outlive the result.
 Result<AppliedProposals> apply_proposals(const ListContext& where, const std::vector<ListedProposal>& proposals);
 // Drops from `proposals` what cannot stand beside the rest, as a committer must (12.2): of several changes
-// of one leaf a Remove or else the last Update stays, of doubles the first.
+// of one leaf a Remove or else the last Update stays, of doubles the first, of the rest whatever goes together
+// with what came before it.
 void drop_conflicting(const ListContext& where, std::vector<std::pair<ProposalRef, PendingProposal>>& proposals);
 
 }  // namespace sotto::mls

@@ -271,9 +271,15 @@ Bytes RatchetTree::merge_path(LeafIndex leaf, const std::vector<PathStep>& path,
 // Whether some node in the resolution of `child` carries the parent hash of `node` (section 7.9.2): one that
 // is a leaf or parent whose parent_hash field matches, and `child`'s other nodes are exactly the unmerged.
 bool RatchetTree::is_vouched_for(NodeIndex node, NodeIndex child, NodeIndex sibling) const {
-  const Bytes expected = parent_hash(node, sibling);
-  const std::vector<LeafIndex>& unmerged = parent(node)->unmerged_leaves;
+  std::vector<NodeIndex> wanted;
+  for (const LeafIndex leaf : parent(node)->unmerged_leaves) {
+    if (is_below(leaf, child)) wanted.push_back(node_of(leaf));
+  }
+  std::ranges::sort(wanted);
   const std::vector<NodeIndex> candidates = resolution(child);
+  // One vouches, the rest are unmerged. Asked first: else many leaves that all carry the hash cost their square.
+  if (candidates.size() != wanted.size() + 1) return false;
+  const Bytes expected = parent_hash(node, sibling);
   for (const NodeIndex candidate : candidates) {
     Bytes carried;
     if (is_leaf(candidate)) {
@@ -288,12 +294,7 @@ bool RatchetTree::is_vouched_for(NodeIndex node, NodeIndex child, NodeIndex sibl
     for (const NodeIndex other : candidates) {
       if (other != candidate) rest.push_back(other);
     }
-    std::vector<NodeIndex> wanted;
-    for (const LeafIndex leaf : unmerged) {
-      if (is_below(leaf, child)) wanted.push_back(node_of(leaf));
-    }
     std::ranges::sort(rest);
-    std::ranges::sort(wanted);
     if (rest == wanted) return true;
   }
   return false;

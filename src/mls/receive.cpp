@@ -20,6 +20,9 @@ Result<Bytes> signer_key(const RatchetTree& tree, const GroupContext& context, c
       return leaf->signature_key;
     }
     case SenderType::external: {
+      if (!std::holds_alternative<Proposal>(message.content.body)) {
+        return fail(ErrorCode::untrusted, "An external sender may only propose.");
+      }
       const Extension* extension = find_extension(context.extensions, ExtensionType::external_senders);
       if (extension == nullptr) return fail(ErrorCode::untrusted, "The group takes nothing from outside.");
       auto senders = external_senders_from(*extension);
