@@ -112,13 +112,13 @@ TEST(Call, of_twenty_seconds_shows_and_sounds_right_and_nothing_is_in_the_clear)
   const Workspace space;
   ASSERT_TRUE(test::write_numbered_y4m(space.file("film.y4m"), kPictures, 1280, 720, kFps));
   Server server;
-  Side alice("alice", space, 440), bob("bob", space, 1000);
+  Side alice("alice", space, 440), bob("robert", space, 1000);
   const std::string link = server.invite(2);
   for (Side* side : {&alice, &bob}) {
     side->client.start();
     side->client.register_account(link);
   }
-  const std::string conversation = alice.client.conversation_with("bob");
+  const std::string conversation = alice.client.conversation_with("robert");
   auto capture = test::LoopbackCapture::start();
 
   const Json call = alice.client.expect("calls.start", {{"conversation", conversation}, {"video", true}})["call"];
@@ -166,7 +166,7 @@ TEST(Call, of_twenty_seconds_shows_and_sounds_right_and_nothing_is_in_the_clear)
   if (!capture) {
     GTEST_SKIP() << "the packets were not looked at: " << capture.error().message;
   }
-  const auto report = test::inspect_capture((*capture)->stop(), {}, {"alice", "bob"});
+  const auto report = test::inspect_capture((*capture)->stop(), {}, {"alice", "robert"});
   std::cout << "captured: " << report.rtp << " RTP, " << report.rtcp << " RTCP, entropy " << report.payload_entropy
             << " bits a byte, regularity " << report.worst_regularity << "\n";
   const Status good = test::verdict(report);

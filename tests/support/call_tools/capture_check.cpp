@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <stdexcept>
 
 namespace sotto::test {
 namespace {
@@ -52,9 +53,12 @@ bool contains(ByteView haystack, std::string_view needle) {
 
 CaptureReport inspect_capture(const std::vector<UdpPacket>& packets, const std::vector<std::uint16_t>& ports,
                               const std::vector<std::string>& texts) {
-  std::vector<std::string> looked_for{"x264 - core", "H.264/MPEG-4 AVC codec", "Lavc",
+  std::vector<std::string> looked_for{"x264 - core", "H.264/MPEG-4 AVC codec", "Lavc5", "Lavc6",
                                       std::string("\0\0\0\1\x67", 5)};
   looked_for.insert(looked_for.end(), texts.begin(), texts.end());
+  for (const std::string& text : looked_for) {
+    if (text.size() < kLeastText) throw std::invalid_argument("Too short to mean anything: " + text);
+  }
 
   CaptureReport report;
   std::map<std::uint32_t, Stream> streams;
