@@ -8,21 +8,11 @@
 namespace sotto::e2e {
 namespace {
 
+struct CallControl : PairTest {
+  CallControl()
+      : PairTest({"--microphone", "tone:440", "--camera", "lavfi:testsrc2=size=320x180:rate=15"},
+                 {"--microphone", "tone:880", "--camera", "lavfi:testsrc2=size=320x180:rate=15"}) {}
 
-struct CallControl : testing::Test {
-  Server server;
-  RpcClient alice{"alice", {"--microphone", "tone:440", "--camera", "lavfi:testsrc2=size=320x180:rate=15"}};
-  RpcClient bob{"bob", {"--microphone", "tone:880", "--camera", "lavfi:testsrc2=size=320x180:rate=15"}};
-  std::string conversation;
-
-  void SetUp() override {
-    const std::string link = server.invite(2);
-    for (RpcClient* client : {&alice, &bob}) {
-      client->start();
-      client->register_account(link);
-    }
-    conversation = alice.conversation_with("bob");
-  }
   Json ring(bool video = false) {
     const Json call = alice.expect("calls.start", {{"conversation", conversation}, {"video", video}})["call"];
     bob.wait("call.incoming", [&](const Json& p) { return p["call"] == call; });

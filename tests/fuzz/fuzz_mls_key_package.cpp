@@ -20,18 +20,7 @@ struct World {
   Bytes encoded = wire::encode(joiner.package);
   fuzzing::Known known;
 
-  World() {
-    for (const auto& node : members[0].ratchet_tree().nodes) {
-      if (!node) continue;
-      if (const auto* leaf = std::get_if<LeafNode>(&*node)) {
-        known.leaves.push_back(*leaf);
-        known.keys.push_back(leaf->encryption_key);
-        known.keys.push_back(leaf->signature_key);
-      } else {
-        known.keys.push_back(std::get<ParentNode>(*node).encryption_key);
-      }
-    }
-  }
+  World() { known.take(members[0].ratchet_tree()); }
 };
 
 std::optional<KeyPackage> candidate(World& world, fuzzing::Input in) {

@@ -17,10 +17,7 @@ namespace {
 using namespace sotto;
 using namespace sotto::mls;
 using namespace sotto::mls::insider;
-
-void demand(bool condition) {
-  if (!condition) std::abort();
-}
+using fuzzing::demand;
 
 // Members by leaf: 0 witness, 1 victim, 2 insider, 3 gone, 4 bystander. Proposals of three kinds of sender
 // wait in everybody's list, and one epoch is over that messages still come from.
@@ -70,16 +67,7 @@ struct World {
     samples.push_back((*busy_victim->commit({}, cast.env())).commit);
     info = *witness->group_info(true, true);
 
-    for (const auto& node : witness->ratchet_tree().nodes) {
-      if (!node) continue;
-      if (const auto* leaf = std::get_if<LeafNode>(&*node)) {
-        known.leaves.push_back(*leaf);
-        known.keys.push_back(leaf->encryption_key);
-        known.keys.push_back(leaf->signature_key);
-      } else {
-        known.keys.push_back(std::get<ParentNode>(*node).encryption_key);
-      }
-    }
+    known.take(witness->ratchet_tree());
     known.packages = {joiner->package, cast.package("another").package, cast.package("member-0#2").package};
     make_samples();
   }

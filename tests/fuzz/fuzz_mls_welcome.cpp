@@ -15,10 +15,7 @@ namespace {
 using namespace sotto;
 using namespace sotto::mls;
 using namespace sotto::mls::insider;
-
-void demand(bool condition) {
-  if (!condition) std::abort();
-}
+using fuzzing::demand;
 
 struct World {
   Cast cast;
@@ -49,16 +46,7 @@ struct World {
     adopt(*founder, std::move(forged.next));
     WelcomePlan honest = plan_for(tree);
     welcome = wire::encode(forge_welcome(joiner.package, cast, honest));
-    for (const auto& node : tree.nodes) {
-      if (!node) continue;
-      if (const auto* leaf = std::get_if<LeafNode>(&*node)) {
-        known.leaves.push_back(*leaf);
-        known.keys.push_back(leaf->encryption_key);
-        known.keys.push_back(leaf->signature_key);
-      } else {
-        known.keys.push_back(std::get<ParentNode>(*node).encryption_key);
-      }
-    }
+    known.take(tree);
     known.packages = {joiner.package};
     // What is genuine gets in, or nothing below means anything.
     demand(Group::join(*wire::decode<Welcome>(welcome), joiner, nullptr, cast.config, cast.env()).ok());

@@ -1,6 +1,7 @@
 #include "fuzz/mls_mutations.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace sotto::mls::fuzzing {
 
@@ -20,6 +21,23 @@ ByteView Input::take(std::size_t size) {
   const ByteView out = bytes_.first(std::min(size, bytes_.size()));
   bytes_ = bytes_.subspan(out.size());
   return out;
+}
+
+void demand(bool condition) {
+  if (!condition) std::abort();
+}
+
+void Known::take(const RatchetTreeNodes& tree) {
+  for (const auto& node : tree.nodes) {
+    if (!node) continue;
+    if (const auto* leaf = std::get_if<LeafNode>(&*node)) {
+      leaves.push_back(*leaf);
+      keys.push_back(leaf->encryption_key);
+      keys.push_back(leaf->signature_key);
+    } else {
+      keys.push_back(std::get<ParentNode>(*node).encryption_key);
+    }
+  }
 }
 
 Bytes edited(ByteView genuine, Input& in) {

@@ -29,7 +29,12 @@ struct Known {
   std::vector<KeyPackage> packages;
   std::vector<LeafNode> leaves;
   std::vector<ProposalRef> refs;
+
+  void take(const RatchetTreeNodes& tree);  // its leaves, and the keys of all its nodes
 };
+
+// What must hold whatever the input is.
+void demand(bool condition);
 
 // A few edits: bytes set, cut out, put in, doubled.
 Bytes edited(ByteView genuine, Input& in);

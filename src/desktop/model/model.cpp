@@ -113,30 +113,25 @@ void Model::refresh_all() {
   }));
 }
 
+client::Done<AccountView> Model::signed_in(Answer answer) {
+  return on_ui<AccountView>([this, answer = std::move(answer)](auto result) {
+    if (result) {
+      account = *result;
+      answer(std::nullopt);
+      refresh_all();
+    } else {
+      answer(result.error());
+    }
+    touched();
+  });
+}
+
 void Model::register_account(client::RegisterParams params, Answer answer) {
-  commands_.account_register(std::move(params), on_ui<AccountView>([this, answer](auto result) {
-                               if (result) {
-                                 account = *result;
-                                 answer(std::nullopt);
-                                 refresh_all();
-                               } else {
-                                 answer(result.error());
-                               }
-                               touched();
-                             }));
+  commands_.account_register(std::move(params), signed_in(std::move(answer)));
 }
 
 void Model::login(client::LoginParams params, Answer answer) {
-  commands_.account_login(std::move(params), on_ui<AccountView>([this, answer](auto result) {
-                            if (result) {
-                              account = *result;
-                              answer(std::nullopt);
-                              refresh_all();
-                            } else {
-                              answer(result.error());
-                            }
-                            touched();
-                          }));
+  commands_.account_login(std::move(params), signed_in(std::move(answer)));
 }
 
 void Model::logout() {

@@ -137,6 +137,7 @@ class Model final : public client::EventSink {
   void sort_conversations();
   void load(const ConversationId& id, std::optional<MessageId> before);
   void refresh_all();
+  client::Done<AccountView> signed_in(Answer answer);
   void problem(const Error& error) { toast(error.message); }
   void touched() {
     if (changed) changed();

@@ -3,15 +3,22 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "rpc_client.hpp"
 #include "server.hpp"
 
 namespace sotto::e2e {
 
 struct PairTest : testing::Test {
+  explicit PairTest(std::vector<std::string> alices_options = {}, std::vector<std::string> bobs_options = {})
+      : alice("alice", std::move(alices_options)), bob("bob", std::move(bobs_options)) {}
+
   Server server;
-  RpcClient alice{"alice"};
-  RpcClient bob{"bob"};
+  RpcClient alice;
+  RpcClient bob;
   std::string conversation;  // the same id on both sides
 
   void SetUp() override {
