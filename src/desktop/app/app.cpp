@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::uint64_t kAskBeforeDiscard = 50'000'000;
 
-std::string s(std::string_view text) { return std::string(text); }
-
 }  // namespace
 
 bool runs_programs(std::string_view name) {

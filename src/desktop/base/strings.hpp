@@ -1,7 +1,15 @@
 // Every sentence the window shows. {name} is a parameter for fill().
 #pragma once
 
+#include <string>
 #include <string_view>
+
+namespace sotto::desktop {
+
+// A sentence as what the widgets take.
+inline std::string s(std::string_view text) { return std::string(text); }
+
+}  // namespace sotto::desktop
 
 namespace sotto::desktop::str {
 

@@ -19,8 +19,6 @@ constexpr int kEndedStays = 5, kFailedStays = 20;
 constexpr double kNarrowBar = 480, kNarrowCell = 56;
 constexpr double kMargin = 16;
 
-std::string s(std::string_view text) { return std::string(text); }
-
 std::string who(const CallView& call) {
   return isolated(call.peer.display_name.empty() ? call.peer.username : call.peer.display_name, 60);
 }

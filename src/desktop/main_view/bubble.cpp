@@ -18,8 +18,6 @@ constexpr double kFailedLine = 22;
 constexpr double kShowMore = 28;
 constexpr std::size_t kMaxCached = 3000;  // messages; far more than any screen shows
 
-std::string s(std::string_view text) { return std::string(text); }
-
 std::string upper_extension(const std::string& name) {
   const std::size_t dot = name.rfind('.');
   if (dot == std::string::npos || dot == 0 || name.size() - dot > 6 || dot + 1 == name.size()) return {};

@@ -17,8 +17,6 @@ constexpr int kMaxLines = 12;
 constexpr double kMaxShare = 0.4;
 constexpr auto kDoubleSend = std::chrono::milliseconds(150);
 
-std::string s(std::string_view text) { return std::string(text); }
-
 double line_height() { return metrics(TextRole::body).line; }
 
 }  // namespace

@@ -10,8 +10,6 @@
 namespace sotto::desktop {
 namespace {
 
-std::string s(std::string_view text) { return std::string(text); }
-
 // 60 digits as 12 groups of 5, four to a line.
 std::string grouped(const std::string& digits) {
   std::string out;

@@ -19,8 +19,6 @@ namespace {
 constexpr double kWideList = 400;  // narrower: no column for the time, the path above the buttons
 constexpr double kRowHeight = 36;
 
-std::string s(std::string_view text) { return std::string(text); }
-
 std::string home() {
   const char* value = std::getenv("HOME");
   return value != nullptr && *value != '\0' ? value : "/";

@@ -20,8 +20,6 @@ constexpr int kReadAfterMs = 500;
 constexpr auto kAttentive = std::chrono::seconds(120);
 constexpr int kFloatingDayMs = 1000;
 
-std::string s(std::string_view text) { return std::string(text); }
-
 }  // namespace
 
 // Heights for the anchor: a row is its gap and its bubble; the last one has room below it.

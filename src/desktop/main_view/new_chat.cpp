@@ -15,8 +15,6 @@ namespace {
 constexpr double kRowHeight = 52;
 constexpr auto kTypingPause = std::chrono::milliseconds(300);
 
-std::string s(std::string_view text) { return std::string(text); }
-
 }  // namespace
 
 void NewChatDialog::open(Ui& ui) {

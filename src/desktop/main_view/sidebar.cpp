@@ -14,8 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-std::string s(std::string_view text) { return std::string(text); }
-
 }  // namespace
 
 std::string preview_text(const ConversationView& c) {

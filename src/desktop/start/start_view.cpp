@@ -6,18 +6,11 @@
 
 #include "desktop/base/format.hpp"
 #include "desktop/base/strings.hpp"
+#include "desktop/start/form.hpp"
 #include "desktop/start/mark.hpp"
 #include "desktop/text/sanitize.hpp"
 
 namespace sotto::desktop {
-namespace {
-
-constexpr double kColumn = 400;
-constexpr double kLabel = 20, kGap = 16;
-
-std::string s(std::string_view text) { return std::string(text); }
-
-}  // namespace
 
 StartView::StartView(Model& model, std::string device_name)
     : model_(model),
@@ -81,7 +74,7 @@ void StartView::build(Ui& ui) {
 
 void StartView::build_server(Ui& ui) {
   const Rect window = ui.window();
-  const double width = std::min(kColumn, window.w - 48);
+  const double width = std::min(kFormWidth, window.w - 48);
   const double x = window.x + (window.w - width) / 2;
   constexpr double kHeight = 64 + 24 + 28 + 8 + 20 + 32 + 20 + 40 + 24 + 24 + 40;
   double y = std::max(24.0, (window.h - kHeight) / 2);
@@ -92,7 +85,7 @@ void StartView::build_server(Ui& ui) {
   y += 28 + 8;
   y += ui.paragraph({x, y, width, 100}, s(str::kConnectBody), TextRole::body, ui.color(Token::text2),
                     Align::center);
-  y += 32 + kLabel;
+  y += 32 + kFormLabel;
   const double below = ui.field({.id = "start.server",
                                  .label = s(str::kServerLabel),
                                  .rect = {x, y, width, dp::kField},
@@ -114,7 +107,7 @@ void StartView::build_server(Ui& ui) {
 
 void StartView::build_account(Ui& ui) {
   const Rect window = ui.window();
-  const double width = std::min(kColumn, window.w - 48);
+  const double width = std::min(kFormWidth, window.w - 48);
   const double x = window.x + (window.w - width) / 2;
   const double top = std::max(24.0, (window.h - content_) / 2) - scroll_;
   double y = top;
@@ -188,61 +181,30 @@ double StartView::build_login(Ui& ui, double x, double y, double width) {
   const auto back = [this, &ui] {
     if (!busy_) go(ui, Screen::server);
   };
-  y += kLabel;
-  y = ui.field({.id = "login.username",
-                .label = s(str::kUserName),
-                .rect = {x, y, width, dp::kField},
-                .edit = &user_,
-                .placeholder = {},
-                .help = {},
-                .error = {},
-                .enabled = !busy_,
-                .enter = submit,
-                .escape = back});
-  y += kGap + kLabel;
-  y = ui.field({.id = "login.password",
-                .label = s(str::kPassword),
-                .rect = {x, y, width, dp::kField},
-                .edit = &password_,
-                .placeholder = {},
-                .help = caps_lock_ && ui.focused("login.password") ? s(str::kCapsLock) : "",
-                .error = {},
-                .enabled = !busy_,
-                .reveal_button = true,
-                .enter = submit,
-                .escape = back});
-  y += kGap + kLabel;
-  y = ui.field({.id = "login.device",
-                .label = s(str::kDeviceName),
-                .rect = {x, y, width, dp::kField},
-                .edit = &device_,
-                .placeholder = {},
-                .help = {},
-                .error = {},
-                .enabled = !busy_,
-                .enter = submit,
-                .escape = back});
-  y += 24;
-  double right = x + width;
-  const std::string label = s(busy_ ? str::kSigningIn : str::kSignIn);
-  const double button = std::max(120.0, ui.button_width(label, busy_));
-  ui.button({.id = "login.submit",
-             .label = label,
-             .rect = {right - button, y, button, dp::kButton},
-             .enabled = ready || busy_,
-             .busy = busy_,
-             .on = submit});
-  right -= button + 8;
+  Form form(ui, {x, y, width}, !busy_, submit, back);
+  form.field({.id = "login.username", .label = s(str::kUserName), .edit = &user_});
+  form.field({.id = "login.password",
+              .label = s(str::kPassword),
+              .edit = &password_,
+              .help = caps_lock_ && ui.focused("login.password") ? s(str::kCapsLock) : "",
+              .reveal_button = true});
+  form.field({.id = "login.device", .label = s(str::kDeviceName), .edit = &device_});
+  const double left = form.submit({.id = "login.submit",
+                                   .label = s(busy_ ? str::kSigningIn : str::kSignIn),
+                                   .enabled = ready || busy_,
+                                   .busy = busy_,
+                                   .on = submit},
+                                  120);
   if (offer_replace_ && !busy_) {
     const double other = ui.button_width(s(str::kReplaceButton));
     ui.button({.id = "login.replace",
                .label = s(str::kReplaceButton),
-               .rect = {right - other, y, other, dp::kButton},
+               .rect = {left - 8 - other, form.y() - dp::kButton, other, dp::kButton},
                .kind = ButtonKind::outlined,
                .enabled = ready,
                .on = [this, &ui] { sign_in(ui, true); }});
   }
-  return y + dp::kButton;
+  return form.y();
 }
 
 bool StartView::judged(const Ui& ui, const std::string& id, const TextEdit& edit) const {
@@ -264,19 +226,10 @@ double StartView::build_create(Ui& ui, double x, double y, double width) {
   const auto back = [this, &ui] {
     if (!busy_) go(ui, Screen::server);
   };
+  Form form(ui, {x, y, width}, !busy_, submit, back);
   if (server_ && !server_->invite_link) {
-    y += kLabel;
-    y = ui.field({.id = "register.invite",
-                  .label = s(str::kInviteCode),
-                  .rect = {x, y, width, dp::kField},
-                  .edit = &invite_,
-                  .placeholder = {},
-                  .help = {},
-                  .error = invite_error_,
-                  .enabled = !busy_,
-                  .enter = submit,
-                  .escape = back});
-    y += kGap;
+    form.field(
+        {.id = "register.invite", .label = s(str::kInviteCode), .edit = &invite_, .error = invite_error_});
   }
   // Lower-cased while typing.
   if (const std::string lower = lower_ascii(user_.text()); lower != user_.text()) {
@@ -287,95 +240,55 @@ double StartView::build_create(Ui& ui, double x, double y, double width) {
   const std::string user_bad = !user_error_.empty()                     ? user_error_
                                : judged(ui, "register.username", user_) ? user_name_problem(user_.text())
                                                                         : "";
-  y += kLabel;
-  y = ui.field(
+  form.field(
       {.id = "register.username",
        .label = s(str::kUserName),
-       .rect = {x, y, width, dp::kField},
        .edit = &user_,
-       .placeholder = {},
-       .help = {},
        .error = user_bad,
-       .enabled = !busy_,
-       .enter = submit,
-       .escape = back,
        .good = !user_.text().empty() && user_name_problem(user_.text()).empty() && user_error_.empty()});
-  y += kGap + kLabel;
-  y = ui.field(
+  form.field(
       {.id = "register.display_name",
        .label = s(str::kDisplayName),
-       .rect = {x, y, width, dp::kField},
        .edit = &display_,
-       .placeholder = {},
-       .help = {},
        .error = judged(ui, "register.display_name", display_) ? display_name_problem(display_.text()) : "",
-       .enabled = !busy_,
-       .enter = submit,
-       .escape = back,
        .good = display_name_problem(display_.text()).empty()});
-  y += kGap + kLabel;
   const std::string problem = password_problem(password_.text(), user_.text());
   const bool caps = caps_lock_ && (ui.focused("register.password") || ui.focused("register.repeat"));
-  y = ui.field({.id = "register.password",
-                .label = s(str::kPassword),
-                .rect = {x, y, width, dp::kField},
-                .edit = &password_,
-                .placeholder = {},
-                .help = caps ? s(str::kCapsLock) : "",
-                .error = judged(ui, "register.password", password_) ? problem : "",
-                .enabled = !busy_,
-                .reveal_button = true,
-                .enter = submit,
-                .escape = back});
+  form.field({.id = "register.password",
+              .label = s(str::kPassword),
+              .edit = &password_,
+              .help = caps ? s(str::kCapsLock) : "",
+              .error = judged(ui, "register.password", password_) ? problem : "",
+              .reveal_button = true});
   if (!password_.text().empty()) {
     // Four steps and a word: never colour alone.
     constexpr std::array<std::string_view, 4> kWords{str::kVeryWeak, str::kWeak, str::kFair, str::kStrong};
     const int strength = password_strength(password_.text(), user_.text());
     const Color ink = ui.color(strength == 0 ? Token::err : strength == 1 ? Token::warn : Token::ok);
     const double cell = (width - 96 - 3 * 4) / 4;
-    y += 8;
+    form.skip(8);
     for (int i = 0; i < 4; ++i) {
-      ui.canvas().fill_round({x + i * (cell + 4), y + 6, cell, 4}, 2,
+      ui.canvas().fill_round({x + i * (cell + 4), form.y() + 6, cell, 4}, 2,
                              i <= strength ? ink : ui.color(Token::border));
     }
-    ui.line({x + width - 88, y, 88, 16}, s(kWords[static_cast<std::size_t>(strength)]), TextRole::caption,
-            ink, Align::end);
-    y += 16;
+    ui.line({x + width - 88, form.y(), 88, 16}, s(kWords[static_cast<std::size_t>(strength)]),
+            TextRole::caption, ink, Align::end);
+    form.skip(16);
   }
-  y += kGap + kLabel;
   const bool differs = judged(ui, "register.repeat", repeat_) && repeat_.text() != password_.text();
-  y = ui.field({.id = "register.repeat",
-                .label = s(str::kRepeatPassword),
-                .rect = {x, y, width, dp::kField},
-                .edit = &repeat_,
-                .placeholder = {},
-                .help = {},
-                .error = differs ? s(str::kPasswordsDiffer) : "",
-                .enabled = !busy_,
-                .enter = submit,
-                .escape = back,
-                .good = !repeat_.text().empty() && repeat_.text() == password_.text()});
-  y += kGap + kLabel;
-  y = ui.field({.id = "register.device",
-                .label = s(str::kDeviceName),
-                .rect = {x, y, width, dp::kField},
-                .edit = &device_,
-                .placeholder = {},
-                .help = {},
-                .error = {},
-                .enabled = !busy_,
-                .enter = submit,
-                .escape = back});
-  y += 24;
-  const std::string label = s(busy_ ? str::kCreating : str::kCreateAccount);
-  const double button = std::max(140.0, ui.button_width(label, busy_));
-  ui.button({.id = "register.submit",
-             .label = label,
-             .rect = {x + width - button, y, button, dp::kButton},
-             .enabled = create_ready() || busy_,
-             .busy = busy_,
-             .on = submit});
-  return y + dp::kButton;
+  form.field({.id = "register.repeat",
+              .label = s(str::kRepeatPassword),
+              .edit = &repeat_,
+              .error = differs ? s(str::kPasswordsDiffer) : "",
+              .good = !repeat_.text().empty() && repeat_.text() == password_.text()});
+  form.field({.id = "register.device", .label = s(str::kDeviceName), .edit = &device_});
+  form.submit({.id = "register.submit",
+               .label = s(busy_ ? str::kCreating : str::kCreateAccount),
+               .enabled = create_ready() || busy_,
+               .busy = busy_,
+               .on = submit},
+              140);
+  return form.y();
 }
 
 void StartView::sign_in(Ui& ui, bool replace) {

@@ -3,18 +3,11 @@
 #include <algorithm>
 
 #include "desktop/base/strings.hpp"
+#include "desktop/start/form.hpp"
 #include "desktop/start/mark.hpp"
 #include "desktop/start/rules.hpp"
 
 namespace sotto::desktop {
-namespace {
-
-constexpr double kColumn = 400;
-constexpr double kLabel = 20, kGap = 16;
-
-std::string s(std::string_view text) { return std::string(text); }
-
-}  // namespace
 
 UnlockView::UnlockView(Open open, bool fresh)
     : open_(std::move(open)),
@@ -50,10 +43,10 @@ void UnlockView::build(Ui& ui) {
     focused_once_ = true;
     ui.focus("unlock.passphrase");
   }
-  const double width = std::min(kColumn, window.w - 48);
+  const double width = std::min(kFormWidth, window.w - 48);
   const double x = window.x + (window.w - width) / 2;
   const double height =
-      64 + 24 + 28 + 8 + 60 + 32 + kLabel + 40 + (fresh_ ? 24 + kGap + kLabel + 40 : 0) + 40 + 40;
+      64 + 24 + 28 + 8 + 60 + 32 + kFormLabel + 40 + (fresh_ ? 24 + kFormGap + kFormLabel + 40 : 0) + 40 + 40;
   double y = std::max(24.0, (window.h - height) / 2);
 
   draw_mark(ui, {window.w / 2, y + 32}, 64);
@@ -64,47 +57,36 @@ void UnlockView::build(Ui& ui) {
   y += 28 + 8;
   y += ui.paragraph({x, y, width, 100}, s(fresh_ ? str::kProtectBody : str::kUnlockBody), TextRole::body,
                     ui.color(Token::text2), Align::center);
-  y += 24 + kLabel;
   const auto enter = [this, &ui] { submit(ui); };
   const std::string weak = fresh_ && !passphrase_.text().empty() && !ui.focused("unlock.passphrase")
                                ? password_problem(passphrase_.text(), {})
                                : "";
   const bool caps = caps_lock_ && (ui.focused("unlock.passphrase") || ui.focused("unlock.repeat"));
-  y = ui.field({.id = "unlock.passphrase",
-                .label = s(str::kPassphrase),
-                .rect = {x, y, width, dp::kField},
-                .edit = &passphrase_,
-                .placeholder = {},
-                .help = caps ? s(str::kCapsLock) : "",
-                .error = !weak.empty() ? weak : error_,
-                .enabled = !busy_,
-                .reveal_button = true,
-                .enter = enter});
+  Form form(ui, {x, y + 24, width}, !busy_, enter);
+  form.field({.id = "unlock.passphrase",
+              .label = s(str::kPassphrase),
+              .edit = &passphrase_,
+              .help = caps ? s(str::kCapsLock) : "",
+              .error = !weak.empty() ? weak : error_,
+              .reveal_button = true});
   if (fresh_) {
     const bool differ =
         !repeat_.text().empty() && !ui.focused("unlock.repeat") && repeat_.text() != passphrase_.text();
-    y += kGap + kLabel;
-    y = ui.field({.id = "unlock.repeat",
-                  .label = s(str::kRepeatPassphrase),
-                  .rect = {x, y, width, dp::kField},
-                  .edit = &repeat_,
-                  .placeholder = {},
-                  .help = {},
-                  .error = differ ? s(str::kPassphrasesDiffer) : "",
-                  .enabled = !busy_,
-                  .reveal_button = true,
-                  .enter = enter,
-                  .good = ready()});
+    form.field({.id = "unlock.repeat",
+                .label = s(str::kRepeatPassphrase),
+                .edit = &repeat_,
+                .error = differ ? s(str::kPassphrasesDiffer) : "",
+                .reveal_button = true,
+                .good = ready()});
   }
-  y += 24;
-  const std::string label = s(busy_ ? str::kOpening : fresh_ ? str::kContinue : str::kUnlock);
-  const double button = std::max(120.0, ui.button_width(label, busy_));
-  ui.button({.id = "unlock.submit",
-             .label = label,
-             .rect = {x + width - button, y, button, dp::kButton},
-             .enabled = ready() || busy_,
-             .busy = busy_,
-             .on = enter});
+  form.submit({.id = "unlock.submit",
+               .label = s(busy_    ? str::kOpening
+                          : fresh_ ? str::kContinue
+                                   : str::kUnlock),
+               .enabled = ready() || busy_,
+               .busy = busy_,
+               .on = enter},
+              120);
 }
 
 }  // namespace sotto::desktop
