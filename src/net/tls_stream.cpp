@@ -528,7 +528,9 @@ bool TlsStream::encrypt_some(std::size_t& count) {
   // none. For a few small frames a small one is much cheaper to get.
   const bool small = queued_bytes() <= kSmallRecordBytes;
   if (small != small_records_) {
-    SSL_set_max_send_fragment(ssl_, small ? kSmallRecordBytes : kRecordBytes);
+    const std::size_t fragment = small ? kSmallRecordBytes : kRecordBytes;
+    SSL_set_max_send_fragment(ssl_, fragment);
+    SSL_set_split_send_fragment(ssl_, fragment);  // lowered along with the other, but not raised
     small_records_ = small;
   }
   {

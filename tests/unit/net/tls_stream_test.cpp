@@ -52,6 +52,28 @@ TEST(TlsStream, GathersSmallFramesOfAnIterationIntoOneRecord) {
   EXPECT_EQ(calls, 1);
 }
 
+TEST(TlsStream, FillsItsRecordsAgainAfterASmallFrame) {
+  TlsPair pair;
+  pair.connect();
+  pair.client.stream->send(pattern(100, 1), Priority::urgent);
+  ASSERT_TRUE(run_until(pair.loop, [&] { return pair.server.received.size() == 100; }));
+  pair.server.stream->pause_reading();
+  constexpr std::size_t kRecords = 4;
+  constexpr std::size_t kSealed = 5 + 16384 + 1 + 16;  // RFC 8446 section 5.2
+  pair.client.stream->send(pattern(kRecords * 16384, 2), Priority::urgent);
+  Bytes wire(kRecords * kSealed);
+  ASSERT_TRUE(run_until(pair.loop, [&] {
+    return ::recv(pair.accepted_fd, wire.data(), wire.size(), MSG_PEEK | MSG_DONTWAIT) ==
+           static_cast<ssize_t>(wire.size());
+  }));
+  for (std::size_t i = 0; i < kRecords; ++i) {
+    const std::uint8_t* header = &wire[i * kSealed];
+    EXPECT_EQ(5U + (std::size_t{header[3]} << 8 | header[4]), kSealed) << "record " << i;
+  }
+  pair.server.stream->resume_reading();
+  ASSERT_TRUE(run_until(pair.loop, [&] { return pair.server.received.size() == 100 + kRecords * 16384; }));
+}
+
 TEST(TlsStream, CarriesMegabytesBothWaysAtOnceThroughOnDrained) {
   TlsPair pair;
   pair.connect();
