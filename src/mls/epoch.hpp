@@ -56,6 +56,9 @@ struct PastEpoch {
 struct PendingProposal {
   Proposal proposal;
   Sender sender;
+  // The epoch in which every signature in it was seen to hold for this sender; nullopt: not asked since it was
+  // restored. A commit of that epoch, which takes these very bytes, need not verify them again.
+  std::optional<Epoch> verified_in{};
 };
 
 struct PendingCommit {

@@ -260,7 +260,7 @@ Outcome<MlsMessage> Group::propose(Proposal proposal, crypto::DhPrivateKey* upda
   content.content.body = std::move(proposal);
   sign_content(impl_->suite, impl_->identity.signing_key, context(), content);
   const ProposalRef ref = impl_->suite.proposal_ref(content);
-  PendingProposal pending{std::get<Proposal>(content.content.body), self};
+  PendingProposal pending{std::get<Proposal>(content.content.body), self, epoch()};
   auto message = frame_handshake(*impl_, std::move(content), env);
   if (!message) return message;
   impl_->proposals.emplace_back(ref, std::move(pending));
@@ -325,7 +325,7 @@ Outcome<MadeCommit> Group::commit(const CommitOptions& options, const Environmen
   }
   for (auto& [ref, pending] : chosen) {
     build.entries.push_back({std::move(ref)});
-    build.proposals.push_back({std::move(pending.proposal), pending.sender});
+    build.proposals.push_back(listed_in(epoch(), std::move(pending)));
   }
   for (const Proposal& proposal : options.by_value) {
     build.entries.push_back({proposal});

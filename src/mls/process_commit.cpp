@@ -20,7 +20,7 @@ Result<std::vector<ListedProposal>> resolve(const GroupAccess::Impl& group, cons
     if (at == group.proposals.end()) {
       return fail(ErrorCode::not_found, "The commit refers to a proposal that is not known here.");
     }
-    out.push_back({at->second.proposal, at->second.sender});
+    out.push_back(listed_in(group.epoch.context.epoch, at->second));
   }
   return out;
 }

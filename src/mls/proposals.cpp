@@ -6,7 +6,7 @@
 namespace sotto::mls {
 namespace {
 
-Status check_update(const ListContext& where, const Update& update, LeafIndex leaf) {
+Status check_update(const ListContext& where, const Update& update, LeafIndex leaf, Signatures signatures) {
   const LeafNode* before = where.tree.leaf(leaf);
   if (before == nullptr) return fail(ErrorCode::untrusted, "An update comes from no member.");
   if (update.leaf_node.source != LeafNodeSource::update) {
@@ -18,7 +18,7 @@ Status check_update(const ListContext& where, const Update& update, LeafIndex le
   if (!where.env.credentials.is_same_client(before->credential, update.leaf_node.credential)) {
     return fail(ErrorCode::untrusted, "An update would turn a member into another client.");
   }
-  return check_leaf(where.suite, update.leaf_node, where.context.group_id, leaf, where.env);
+  return check_leaf(where.suite, update.leaf_node, where.context.group_id, leaf, where.env, signatures);
 }
 
 Status check_psk(const ListContext& where, const PreSharedKeyId& id) {
@@ -127,7 +127,13 @@ Status check_adds(const ListContext& where, const RatchetTree& without_removed,
 
 }  // namespace
 
-Status check_proposal(const ListContext& where, const Proposal& proposal, const Sender& sender) {
+ListedProposal listed_in(Epoch epoch, PendingProposal pending) {
+  const bool known = pending.verified_in == epoch;
+  return {std::move(pending.proposal), pending.sender, known ? Signatures::known_to_hold : Signatures::verify};
+}
+
+Status check_proposal(const ListContext& where, const Proposal& proposal, const Sender& sender,
+                      Signatures signatures) {
   const ProposalType type = proposal.type();
   if (sender.type == SenderType::external && !external_sender_may(type)) {
     return fail(ErrorCode::untrusted, "An external sender proposes what only members may.");
@@ -136,11 +142,11 @@ Status check_proposal(const ListContext& where, const Proposal& proposal, const 
     return fail(ErrorCode::untrusted, "A client outside the group may only ask to be added.");
   }
   if (const auto* add = proposal.get<Add>()) {
-    return check_added_package(where.suite, add->key_package, where.config, where.sending, where.env);
+    return check_added_package(where.suite, add->key_package, where.config, where.sending, where.env, signatures);
   }
   if (const auto* update = proposal.get<Update>()) {
     if (sender.type != SenderType::member) return fail(ErrorCode::untrusted, "An update comes from no member.");
-    return check_update(where, *update, sender.leaf);
+    return check_update(where, *update, sender.leaf, signatures);
   }
   if (const auto* remove = proposal.get<Remove>()) {
     if (!where.tree.has_leaf(remove->removed)) {
@@ -183,7 +189,7 @@ Result<AppliedProposals> apply_proposals(const ListContext& where, const std::ve
   // Two signatures for each Add: what costs when many join at once.
   std::vector<std::optional<Error>> errors(proposals.size());
   where.env.run_parallel(proposals.size(), [&](std::size_t i) {
-    Status status = check_proposal(where, proposals[i].proposal, proposals[i].sender);
+    Status status = check_proposal(where, proposals[i].proposal, proposals[i].sender, proposals[i].signatures);
     if (!status) errors[i] = std::move(status).error();
   });
   for (std::optional<Error>& error : errors) {
@@ -272,13 +278,13 @@ Result<AppliedProposals> apply_proposals(const ListContext& where, const std::ve
 
 void drop_conflicting(const ListContext& where, std::vector<std::pair<ProposalRef, PendingProposal>>& proposals) {
   std::erase_if(proposals, [&](const auto& entry) {
-    const auto& [proposal, sender] = entry.second;
+    const auto& [proposal, sender, signatures] = listed_in(where.context.epoch, entry.second);
     if (proposal.template get<Update>() != nullptr && sender == where.committer) return true;
     const auto* remove = proposal.template get<Remove>();
     if (remove != nullptr && where.committer.type == SenderType::member && remove->removed == where.committer.leaf) {
       return true;
     }
-    return !check_proposal(where, proposal, sender).ok();
+    return !check_proposal(where, proposal, sender, signatures).ok();
   });
 
   std::set<LeafIndex> removed;
@@ -292,7 +298,7 @@ void drop_conflicting(const ListContext& where, std::vector<std::pair<ProposalRe
   std::vector<const Credential*> seen_adds;
   std::vector<bool> keep(proposals.size(), true);
   for (std::size_t i = proposals.size(); i-- > 0;) {  // from the end: the last Update wins
-    const auto& [proposal, sender] = proposals[i].second;
+    const auto& [proposal, sender, verified_in] = proposals[i].second;
     if (proposal.get<Update>() != nullptr) {
       keep[i] = !removed.contains(sender.leaf) && seen_updates.insert(sender.leaf).second;
     }
@@ -331,11 +337,11 @@ void drop_conflicting(const ListContext& where, std::vector<std::pair<ProposalRe
     return applied.ok() && check_members_fit(applied->tree, where.tree).ok();
   };
   std::vector<ListedProposal> taken;
-  for (const auto& [ref, pending] : proposals) taken.push_back({pending.proposal, pending.sender});
+  for (const auto& [ref, pending] : proposals) taken.push_back(listed_in(where.context.epoch, pending));
   if (proposals.empty() || stands(taken)) return;
   taken.clear();
   std::erase_if(proposals, [&](const auto& entry) {
-    taken.push_back({entry.second.proposal, entry.second.sender});
+    taken.push_back(listed_in(where.context.epoch, entry.second));
     if (stands(taken)) return false;
     taken.pop_back();
     return true;

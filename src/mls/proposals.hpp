@@ -9,7 +9,10 @@ namespace sotto::mls {
 struct ListedProposal {
   Proposal proposal;
   Sender sender;
+  Signatures signatures = Signatures::verify;
 };
+// A proposal that waits, as a commit of this epoch lists it.
+ListedProposal listed_in(Epoch epoch, PendingProposal pending);
 
 // Where a list is being judged.
 struct ListContext {
@@ -38,7 +41,8 @@ struct AppliedProposals {
 };
 
 // One proposal by itself, from this sender, in this group.
-Status check_proposal(const ListContext& where, const Proposal& proposal, const Sender& sender);
+Status check_proposal(const ListContext& where, const Proposal& proposal, const Sender& sender,
+                      Signatures signatures = Signatures::verify);
 // The list as a whole (12.2), then applied in the order of 12.3. `proposals` must outlive the result.
 Result<AppliedProposals> apply_proposals(const ListContext& where, const std::vector<ListedProposal>& proposals);
 // Drops from `proposals` what cannot stand beside the rest, as a committer must (12.2): of several changes

@@ -119,17 +119,17 @@ Outcome<Received> take_handshake(Impl& group, AuthenticatedContent content, cons
   if (const auto* proposal = std::get_if<Proposal>(&content.content.body)) {
     const ListContext where{group.suite, group.config,           group.epoch.context, group.epoch.tree,
                             env,         content.content.sender, false,               ResumptionPskUsage::application};
-    if (Status valid = check_proposal(where, *proposal, content.content.sender); !valid) {
-      return reject(std::move(valid).error());
-    }
     ProposalRef ref = group.suite.proposal_ref(content);
     const bool known = std::ranges::any_of(group.proposals, [&](const auto& entry) { return entry.first == ref; });
     if (known) return ignore("The proposal is known already.");
+    if (Status valid = check_proposal(where, *proposal, content.content.sender); !valid) {
+      return reject(std::move(valid).error());
+    }
     if (group.proposals.size() >= group.config.max_pending_proposals) {
       return reject(fail(ErrorCode::rate_limited, "Too many proposals wait for a commit."));
     }
     spend();
-    group.proposals.emplace_back(ref, PendingProposal{*proposal, content.content.sender});
+    group.proposals.emplace_back(ref, PendingProposal{*proposal, content.content.sender, group.epoch.context.epoch});
     return Received{ReceivedProposal{std::move(ref), *proposal, content.content.sender}};
   }
   auto staged = process_commit(group, content, env);

@@ -305,7 +305,7 @@ SecretBytes encode_proposal(const ProposalRef& ref, const PendingProposal& pendi
 std::pair<ProposalRef, PendingProposal> read_proposal(wire::Reader& in) {
   ProposalRef ref = to_bytes(in.opaque(kMaxKeyBytes));
   const Sender sender = Sender::read(in);
-  return {std::move(ref), PendingProposal{Proposal::read(in), sender}};
+  return {std::move(ref), PendingProposal{Proposal::read(in), sender, {}}};
 }
 
 }  // namespace sotto::mls

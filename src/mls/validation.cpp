@@ -8,7 +8,7 @@
 namespace sotto::mls {
 
 Status check_leaf(const Suite& suite, const LeafNode& node, ByteView group_id, LeafIndex leaf,
-                  const Environment& env) {
+                  const Environment& env, Signatures signatures) {
   if (!crypto::is_valid_dh_public_key(suite.dh_group(), node.encryption_key)) {
     return fail(ErrorCode::untrusted, "The encryption key of a leaf is no public key.");
   }
@@ -27,19 +27,19 @@ Status check_leaf(const Suite& suite, const LeafNode& node, ByteView group_id, L
   if (std::ranges::find(node.capabilities.versions, ProtocolVersion::mls10) == node.capabilities.versions.end()) {
     return fail(ErrorCode::untrusted, "A leaf does not list the group's protocol version.");
   }
-  if (!suite.verify_with_label(node.signature_key, "LeafNodeTBS", node.to_be_signed(group_id, leaf),
-                               node.signature)) {
+  if (signatures == Signatures::verify &&
+      !suite.verify_with_label(node.signature_key, "LeafNodeTBS", node.to_be_signed(group_id, leaf), node.signature)) {
     return fail(ErrorCode::untrusted, "The signature of a leaf does not verify.");
   }
   return env.credentials.validate(node.credential, node.signature_key);
 }
 
 Status check_added_package(const Suite& suite, const KeyPackage& package, const GroupConfig& config, bool sending,
-                           const Environment& env) {
+                           const Environment& env, Signatures signatures) {
   if (package.cipher_suite != suite.id()) {
     return fail(ErrorCode::untrusted, "The key package is of another cipher suite.");
   }
-  if (Status valid = check_key_package(package); !valid) return valid;
+  if (Status valid = check_key_package(package, signatures); !valid) return valid;
   const Lifetime& life = package.leaf_node.lifetime;
   if (sending || config.check_lifetimes) {
     if (env.now_s < life.not_before || env.now_s > life.not_after) {
@@ -49,7 +49,7 @@ Status check_added_package(const Suite& suite, const KeyPackage& package, const 
       return fail(ErrorCode::untrusted, "The key package is valid for longer than this group accepts.");
     }
   }
-  return check_leaf(suite, package.leaf_node, {}, {}, env);
+  return check_leaf(suite, package.leaf_node, {}, {}, env, signatures);
 }
 
 Status check_capabilities(const LeafNode& node, const ExtensionList& group_extensions) {

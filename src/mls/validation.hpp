@@ -9,15 +9,21 @@
 
 namespace sotto::mls {
 
+// Whether the signatures inside a proposal are to be verified, or were when it came (PendingProposal).
+enum class Signatures { verify, known_to_hold };
+
 // A leaf by itself: made for this use, signed for this place, credential valid, extensions among its own
 // capabilities, key usable. `leaf`: ignored for key packages, whose leaves have no place yet.
 Status check_leaf(const Suite& suite, const LeafNode& node, ByteView group_id, LeafIndex leaf,
-                  const Environment& env);
+                  const Environment& env, Signatures signatures = Signatures::verify);
+
+// check_key_package() of key_package.hpp, which always verifies.
+Status check_key_package(const KeyPackage& package, Signatures signatures);
 
 // Section 12.1.1: a key package for this group, credential and lifetime included. `sending`: this client
 // adds it, and must not add one that expired.
 Status check_added_package(const Suite& suite, const KeyPackage& package, const GroupConfig& config, bool sending,
-                           const Environment& env);
+                           const Environment& env, Signatures signatures = Signatures::verify);
 
 // The leaf can do what the group's extensions ask (sections 7.3, 11.1).
 Status check_capabilities(const LeafNode& node, const ExtensionList& group_extensions);

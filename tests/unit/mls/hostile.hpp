@@ -81,7 +81,7 @@ class Hostile : public testing::Test {
     const auto& proposal = std::get<Proposal>(body.content.body);
     const ProposalRef ref = reference_of(suite(), body);
     // The sender knows its own.
-    GroupAccess::impl(m[sent_by]).proposals.emplace_back(ref, PendingProposal{proposal, body.content.sender});
+    GroupAccess::impl(m[sent_by]).proposals.emplace_back(ref, PendingProposal{proposal, body.content.sender, {}});
     return {proposal, body.content.sender, ref};
   }
   // An Update's leaf as the member would make it, changed before it is signed.

@@ -131,6 +131,86 @@ TEST_F(MlsHostileProposals, a_proposal_nobody_sent_cannot_be_referred_to) {
   expect_list_refused({old}, "not known here");
 }
 
+TEST_F(MlsHostileProposals, a_commit_that_overtook_its_proposal_is_taken_after_it) {
+  // In either frame: neither try may spend the commit's key.
+  for (const WireFormat format : {WireFormat::public_message, WireFormat::private_message}) {
+    const MlsMessage proposal = Insider(bob(), cast).proposal({Remove{{3}}});
+    const ProposalRef ref = reference_of(suite(), *proposal.get<PublicMessage>());
+    CommitPlan plan;
+    plan.proposals = {{Proposal{Remove{{3}}}, Sender::member({1}), ref}};
+    plan.format = format;
+    const MlsMessage commit = forge_commit(mallory(), cast, std::move(plan)).message;
+    expect_refused_and_unchanged(alice(), commit, "not known here");
+    Group late = alice().copy();
+    EXPECT_EQ(late.receive(commit, cast.env()).refusal().error.code, ErrorCode::not_found);
+    ASSERT_TRUE(late.receive(proposal, cast.env()));
+    auto received = late.receive(commit, cast.env());
+    ASSERT_TRUE(received) << received.refusal().error.message;
+    EXPECT_TRUE(late.merge(std::move(*received->get<StagedCommit>())));
+    EXPECT_FALSE(late.member({3}));
+  }
+}
+
+// Each signature is verified once. Nothing that is received can change a proposal that waits; the tests do, to see
+// whether its signatures are looked at again.
+
+class MlsVerifiesOnce : public MlsHostileProposals {
+ protected:
+  MlsMessage commit_to(const PlannedProposal& proposal) {
+    CommitPlan plan;
+    plan.proposals = {proposal};
+    return forge_commit(mallory(), cast, std::move(plan)).message;
+  }
+  std::string refusal_of(Group& group, const MlsMessage& commit) {
+    const auto received = group.receive(commit, cast.env());
+    return received ? "none" : received.refusal().error.message;
+  }
+  PendingProposal& waiting(Group& group) { return GroupAccess::impl(group).proposals.at(0).second; }
+  static void spoil(Bytes& signature) { signature[5] ^= 1; }
+};
+
+TEST_F(MlsVerifiesOnce, the_leaf_of_an_update_that_a_commit_refers_to) {
+  const MlsMessage commit = commit_to(by_reference(3, {Update{update_leaf(3)}}));
+  const auto spoil_leaf = [&](Group& group) { spoil(std::get<Update>(waiting(group).proposal.body).leaf_node.signature); };
+  Group once = alice().copy();
+  spoil_leaf(once);
+  // What notices is the next epoch's tree.
+  EXPECT_EQ(refusal_of(once, commit), "The parent hash of the commit's leaf does not hold.");
+  // The verdict holds for the epoch that it was given in, and not for what was restored.
+  Group later = alice().copy();
+  spoil_leaf(later);
+  --*waiting(later).verified_in;
+  EXPECT_EQ(refusal_of(later, commit), "The signature of a leaf does not verify.");
+  Group again = *Group::restore(alice().state_records(), cast.config);
+  spoil_leaf(again);
+  EXPECT_EQ(refusal_of(again, commit), "The signature of a leaf does not verify.");
+  EXPECT_EQ(refusal_of(alice(), commit), "none");
+}
+
+TEST_F(MlsVerifiesOnce, leaf_and_package_of_an_add_that_a_commit_refers_to) {
+  const MlsMessage commit = commit_to(by_reference(1, {Add{cast.package("new").package}}));
+  for (const bool leaf : {true, false}) {
+    const auto spoil_one = [&](Group& group) {
+      KeyPackage& package = std::get<Add>(waiting(group).proposal.body).key_package;
+      spoil(leaf ? package.leaf_node.signature : package.signature);
+    };
+    Group once = alice().copy();
+    spoil_one(once);
+    // No signature of the package is part of the next epoch's tree; the leaf's is.
+    EXPECT_EQ(refusal_of(once, commit), leaf ? "The parent hash of the commit's leaf does not hold." : "none");
+    Group again = *Group::restore(alice().state_records(), cast.config);
+    spoil_one(again);
+    EXPECT_NE(refusal_of(again, commit).find("does not verify"), std::string::npos);
+    EXPECT_NE(refusal_of(again, commit).find("signature"), std::string::npos);
+  }
+}
+
+TEST_F(MlsVerifiesOnce, but_asks_about_the_credential_again) {
+  const MlsMessage commit = commit_to(by_reference(3, {Update{update_leaf(3)}}));
+  cast.policy.forbid("member-3");
+  EXPECT_NE(refusal_of(alice(), commit), "none");
+}
+
 TEST_F(MlsHostileProposals, a_reference_is_to_one_proposal_as_it_was_framed) {
   // The same proposal by the same member in another frame has another reference.
   const PlannedProposal known = by_reference(1, {Remove{{3}}});
