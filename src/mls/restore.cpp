@@ -29,6 +29,7 @@ class Restorer {
     if (identity->signing_key.algorithm() != suite_->signature_algorithm()) {
       return damaged("the signature key is of another suite.");
     }
+    signature_key_ = identity->signing_key.public_key();
 
     auto pending = pending_record();
     if (!pending) return std::move(pending).error();
@@ -173,7 +174,7 @@ class Restorer {
   // The node as it was in `epoch`; null: blank.
   const Version* version_of(NodeIndex node, Epoch epoch) const {
     const auto at = versions_.find(node);
-    if (at == versions_.end()) return nullptr;
+    if (at == versions_.end() || node.value >= node_count(described_.at(epoch).leaf_count)) return nullptr;
     const Version* newest = nullptr;
     for (const Version& version : at->second) {
       if (version.since <= epoch) newest = &version;
@@ -241,6 +242,9 @@ class Restorer {
       auto key = crypto::DhPrivateKey::from_bytes(suite_->dh_group(), bytes.view());
       if (!key || key->public_key() != tree->public_key(node)) return damaged("a private key is not that of its node.");
       keys.set(node, *std::move(key));
+    }
+    if (tree->leaf(head_.own)->signature_key != signature_key_) {
+      return damaged("the identity is not that of this member's leaf.");
     }
     if (keys.find(node_of(head_.own)) == nullptr) return damaged("the private key of this member's leaf is missing.");
     auto messages = secret_tree(epoch);
@@ -365,6 +369,7 @@ class Restorer {
   GroupConfig config_;
   std::optional<Suite> suite_;
   HeadRecord head_;
+  Bytes signature_key_;  // this member's
   std::vector<Found> node_keys_;
   std::map<Epoch, std::vector<Found>> message_keys_;
   std::vector<Found> waiting_;

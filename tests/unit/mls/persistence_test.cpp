@@ -304,13 +304,15 @@ TEST_F(Persistence, a_pending_commit_that_lost_leaves_nothing_behind) {
   EXPECT_FALSE(restored(disk.records).has_pending_commit());
 }
 
-TEST_F(Persistence, a_pending_commit_that_is_replaced_or_discarded_leaves_nothing_behind) {
+TEST_F(Persistence, a_pending_commit_that_is_discarded_leaves_nothing_behind) {
   auto members = make_group(3);
   Disk disk;
   disk.take(members[0]);
   const StateRecords without = copy_of(disk.records);
   (void)commit_of(members[0]);
   disk.take(members[0]);
+  // Another in its place, written at once.
+  members[0].discard_pending_commit();
   const MlsMessage second = commit_of(members[0]);
   disk.take(members[0]);
   expect_is_on_disk(members[0], disk.records);
@@ -430,6 +432,14 @@ TEST_F(Persistence, changes_put_back_come_first_in_the_next) {
   ASSERT_TRUE(members[0].protect(text("b"), {}, env_));
   disk.take(members[0]);
   expect_is_on_disk(members[0], disk.records);
+}
+
+TEST_F(Persistence, another_members_identity_is_not_taken_for_ones_own) {
+  auto members = make_group(2);
+  StateRecords records = members[0].state_records();
+  const Bytes identity_key{'I'};
+  records.insert_or_assign(identity_key, members[1].state_records().at(identity_key).copy());
+  EXPECT_FALSE(Group::restore(records, {}));
 }
 
 TEST_F(Persistence, smaller_bounds_at_restore_drop_what_exceeds_them) {
