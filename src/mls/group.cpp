@@ -304,6 +304,9 @@ Proposal Group::resumption_psk_proposal(Epoch epoch, const Environment& env) con
 
 Outcome<MadeCommit> Group::commit(const CommitOptions& options, const Environment& env) {
   if (!is_active()) return reject("The group is not active any more.");
+  if (impl_->pending) {
+    return reject(fail(ErrorCode::conflict, "A commit of this member's is pending: it must be merged or discarded first."));
+  }
   CommitBuild build{*impl_, {}, {}, options.force_path, options.tree_in_welcome, ResumptionPskUsage::application};
   std::vector<std::pair<ProposalRef, PendingProposal>> chosen;
   if (options.only) {
@@ -337,10 +340,9 @@ Outcome<MadeCommit> Group::commit(const CommitOptions& options, const Environmen
   if (!message) return std::move(message).refusal();
   MadeCommit made{*std::move(message), {}};
   if (built->welcome) made.welcome = MlsMessage{*std::move(built->welcome)};
-  auto before = std::exchange(
-      impl_->pending, PendingCommit{std::move(built->staged), impl_->suite.hash(made.commit.encode())});
+  impl_->pending = PendingCommit{std::move(built->staged), impl_->suite.hash(made.commit.encode())};
   if (Status stored = impl_->store(env); !stored) {
-    impl_->pending = std::move(before);
+    impl_->pending.reset();
     return reject(std::move(stored).error());
   }
   return made;

@@ -17,7 +17,9 @@ namespace sotto::mls {
 // Why an input was not taken. In every case the group is as it was, to the bit.
 enum class RefusalKind {
   ignore,        // old, repeated, or one's own: nothing is wrong
-  reject,        // malformed, forged or against the rules: every honest member refuses it alike
+  reject,        // malformed, forged or against the rules: every honest member refuses it alike. With
+                 // ErrorCode::not_found a proposal, pre-shared key or tree that it needs is not here: the same
+                 // message can be tried again once that came
   group_broken,  // authentic, but this member cannot follow: others may have. Repair or re-join
 };
 struct [[nodiscard]] Refusal {

@@ -187,6 +187,8 @@ class Group {
   // A PSK proposal with a fresh nonce.
   Proposal psk_proposal(ByteView external_psk_id, const Environment& env) const;
   Proposal resumption_psk_proposal(Epoch epoch, const Environment& env) const;
+  // Pending until it is merged or discarded; refused with ErrorCode::conflict while another one is. One that may
+  // have been accepted must not be discarded: its epoch could never be followed.
   Outcome<MadeCommit> commit(const CommitOptions& options, const Environment& env);
   bool has_pending_commit() const;
   const StagedCommit* pending_commit() const;
@@ -194,6 +196,8 @@ class Group {
   void discard_pending_commit();
 
   // --- Receiving ---
+  // A commit that refers to a proposal, or names a pre-shared key, that is not here yet is refused with
+  // ErrorCode::not_found (kind `reject`), and taken when it is received again after that.
   Outcome<Received> receive(const MlsMessage& message, const Environment& env);
   Outcome<Unit> merge(StagedCommit staged);
   // This epoch's, received and own, in order of arrival: what a commit may refer to.

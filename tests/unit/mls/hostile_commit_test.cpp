@@ -278,6 +278,34 @@ TEST_F(MlsHostileCommit, a_pending_commit_gives_way_to_the_one_that_won) {
   EXPECT_EQ(to_bytes(alice().epoch_authenticator()), to_bytes(bob().epoch_authenticator()));
 }
 
+TEST_F(MlsHostileCommit, a_second_own_commit_does_not_take_the_place_of_the_pending_one) {
+  const auto first = alice().commit({.force_path = true}, cast.env());
+  ASSERT_TRUE(first);
+  const Bytes before = fingerprint(alice());
+  const auto second = alice().commit({.force_path = true}, cast.env());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.refusal().error.code, ErrorCode::conflict);
+  EXPECT_TRUE(fingerprint(alice()) == before);
+  // The first one can still be followed.
+  auto received = bob().receive(first->commit, cast.env());
+  ASSERT_TRUE(received);
+  ASSERT_TRUE(bob().merge(std::move(*received->get<StagedCommit>())));
+  ASSERT_TRUE(alice().merge_pending_commit());
+  EXPECT_EQ(to_bytes(alice().epoch_authenticator()), to_bytes(bob().epoch_authenticator()));
+}
+
+TEST_F(MlsHostileCommit, another_own_commit_is_made_once_the_pending_one_was_discarded) {
+  const auto first = alice().commit({.force_path = true}, cast.env());
+  alice().discard_pending_commit();
+  const auto second = alice().commit({.force_path = true}, cast.env());
+  ASSERT_TRUE(second);
+  // The discarded one is a message of this member's like any other.
+  const auto echo = alice().receive(first->commit, cast.env());
+  ASSERT_FALSE(echo);
+  EXPECT_EQ(echo.refusal().kind, RefusalKind::ignore);
+  ASSERT_TRUE(alice().merge_pending_commit());
+}
+
 TEST_F(MlsHostileCommit, the_key_of_ones_own_update_waits_until_a_commit_takes_it) {
   const MlsMessage update = *alice().propose_update(cast.env());
   cast.deliver(m, 0, update);

@@ -54,6 +54,19 @@ TEST_F(MlsHostilePsk, that_is_not_known_is_refused_and_the_right_commit_still_ta
   right.proposals = {by_value(psk("one"))};
   expect_commit_accepted(std::move(right));
 }
+TEST_F(MlsHostilePsk, that_comes_after_its_commit_does_not_cost_the_commit) {
+  CommitPlan plan;
+  cast.psks.give("late", as_bytes("a secret that travels on its own"));
+  plan.proposals = {by_value(psk("late"))};
+  const MlsMessage commit = forge_commit(mallory(), cast, std::move(plan)).message;
+  cast.psks.take("late");
+  expect_refused_and_unchanged(commit, "not known here");
+  EXPECT_EQ(alice().receive(commit, cast.env()).refusal().error.code, ErrorCode::not_found);
+  cast.psks.give("late", as_bytes("a secret that travels on its own"));
+  auto received = alice().receive(commit, cast.env());
+  ASSERT_TRUE(received) << received.refusal().error.message;
+  EXPECT_TRUE(alice().merge(std::move(*received->get<StagedCommit>())));
+}
 TEST_F(MlsHostilePsk, another_secret_under_the_same_name_is_noticed) {
   CommitPlan plan;
   plan.proposals = {by_value(psk("one"))};
