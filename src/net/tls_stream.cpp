@@ -44,7 +44,7 @@ class IoScope {
  public:
   IoScope(ByteView in, Bytes& out) : saved_(memory_bio()) {
     memory_bio() = {in, &out};
-    ERR_clear_error();  // SSL_get_error looks at the whole queue, whoever filled it
+    if (ERR_peek_error() != 0) ERR_clear_error();  // SSL_get_error looks at the whole queue, whoever filled it
   }
   ~IoScope() { memory_bio() = saved_; }
   IoScope(const IoScope&) = delete;
@@ -374,6 +374,10 @@ bool TlsStream::process(ByteView ciphertext) {
           break;
         }
         count += more;
+        if (io.unread().empty() && SSL_has_pending(ssl_) == 0) {  // OpenSSL would only say so, in a microsecond
+          outcome = SSL_ERROR_WANT_READ;
+          break;
+        }
       }
       ciphertext = io.unread();
       if (outcome == SSL_ERROR_SSL || outcome == SSL_ERROR_SYSCALL) sentence = take_tls_error();
