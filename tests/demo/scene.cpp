@@ -18,17 +18,16 @@
 #include "sotto/proto/invite_link.hpp"
 #include "support/call_tools/timing.hpp"
 #include "support/server_process.hpp"
-#include "ui/support/ui_driver.hpp"
+#include "ui/support/steps.hpp"
 
 namespace sotto::demo {
 namespace {
 
 using desktop_test::Json;
+using desktop_test::kPatienceSeconds;
 using desktop_test::Window;
 
 constexpr int kCallSeconds = 10;
-
-bool focused(const Json& element) { return element.at("focused").get<bool>(); }
 
 void say(const std::string& line) { std::cout << line << std::endl; }  // at once: this takes half a minute
 
@@ -54,69 +53,32 @@ class Scene {
  private:
   std::unique_ptr<Window> open(const std::string& who, const std::string& picture, const std::string& tone,
                                int x) {
-    return std::make_unique<Window>(
-        display_, sotto_,
-        std::vector<std::string>{"--profile", folder_.file(who), "--insecure-profile", "--downloads",
-                                 folder_.file(who + "-downloads"), "--size", "820x820", "--camera",
-                                 "lavfi:" + picture, "--camera-log", folder_.file(who + ".camera.log"),
-                                 "--microphone", "tone:" + tone, "--speaker", "none"},
-        folder_.path(), who, x);
+    return std::make_unique<Window>(display_, sotto_,
+                                    desktop_test::person_arguments(folder_, who, picture, tone),
+                                    folder_.path(), who, x);
   }
 
   void shot(const std::string& name) { display_.screenshot(out_ + "/" + name + ".png"); }
-
-  static void sign_up_one(Window& w, const std::string& link, const std::string& user,
-                          const std::string& name) {
-    w.take_focus();
-    w.wait_for("start.server", focused, 30);
-    w.paste(link);
-    w.wait_for("start.server", [&](const Json& e) { return e.at("value") == link; });
-    w.key("Return");
-    w.wait_for("register.username", focused);
-    for (const std::string& text :
-         {user, name, std::string("correct horse battery"), std::string("correct horse battery")}) {
-      w.type(text);
-      w.key("Tab");
-    }
-    w.click("register.submit");
-    w.wait_for("sidebar.new", {}, 30);
-  }
 
   void sign_up() {
     const std::string link = proto::to_string(server_.invite(2));
     alice_ = open("alice", "testsrc2=size=1280x720:rate=30", "440", 0);
     bob_ = open("bob", "testsrc=size=1280x720:rate=30", "660", 820);
-    sign_up_one(*alice_, link, "alice", "Alice Meyer");
-    sign_up_one(*bob_, link, "bob", "Bob Tanaka");
+    desktop_test::create_account(*alice_, link, "alice", "Alice Meyer");
+    desktop_test::create_account(*bob_, link, "bob", "Bob Tanaka");
     shot("1-signed-in");
     say("Alice and Bob have made their accounts with an invite link.");
   }
 
-  static void wait_message(Window& w, const std::string& text) {
-    w.wait_prefix(
-        "message.", [&](const Json& e) { return e.at("label") == text; }, 30);
-  }
-
   void chat() {
-    alice_->take_focus();
-    alice_->click("sidebar.new");
-    alice_->wait_for("new_chat.name", focused);
-    alice_->type("bob");
-    alice_->wait_for("new_chat.user.bob", {}, 30);
-    alice_->key("Return");
-    alice_->wait_for("composer.edit", focused);
-    alice_->type("Hello Bob, can you hear me?");
-    alice_->key("Return");
-    bob_->wait_for("sidebar.row.alice", {}, 30);
-    bob_->take_focus();
-    bob_->click("sidebar.row.alice");
-    wait_message(*bob_, "Hello Bob, can you hear me?");
-    bob_->wait_for("composer.edit", focused);
+    desktop_test::write_first(*alice_, "bob", "Hello Bob, can you hear me?");
+    desktop_test::open_conversation(*bob_, "alice", "Hello Bob, can you hear me?");
     bob_->type("Loud and clear. Send me the report?");
     bob_->key("Return");
-    wait_message(*alice_, "Loud and clear. Send me the report?");
+    alice_->wait_prefix("message.", desktop_test::labelled("Loud and clear. Send me the report?"),
+                        kPatienceSeconds);
     alice_->wait_prefix(
-        "message.", [](const Json& e) { return e.at("value") == "read"; }, 30);
+        "message.", [](const Json& e) { return e.at("value") == "read"; }, kPatienceSeconds);
     shot("2-chat");
     say("They have written to each other, and Bob has read it.");
   }
@@ -126,22 +88,8 @@ class Scene {
     std::string content;
     while (content.size() < 3'000'000) content += std::to_string(content.size()) + " lines of a report\n";
     { std::ofstream(path, std::ios::binary) << content; }
-    alice_->take_focus();
-    alice_->click("composer.attach");
-    alice_->wait_for("files.path", focused);
-    alice_->paste(path);
-    alice_->wait_for("files.path", [&](const Json& e) { return e.at("value") == path; });
-    alice_->key("Return");
-    alice_->wait_for("composer.tray.0");
-    alice_->wait_for("composer.edit", focused);
-    alice_->type("Here it is");
-    alice_->key("Return");
-    const Json download = bob_->wait_prefix(
-        "file.", [](const Json& e) { return e.at("label") == "Download"; }, 30);
-    bob_->take_focus();
-    bob_->click_on(download);
-    bob_->wait_prefix(
-        "file.", [](const Json& e) { return e.at("label") == "Open"; }, 30);
+    desktop_test::send_file(*alice_, path, "Here it is");
+    desktop_test::download_file(*bob_);
     std::ifstream fetched(folder_.file("bob-downloads") + "/report.txt", std::ios::binary);
     if (std::string((std::istreambuf_iterator<char>(fetched)), {}) != content) {
       throw std::runtime_error("the file that arrived is not the one that was sent");
@@ -153,14 +101,14 @@ class Scene {
   std::vector<std::string> call() {
     alice_->take_focus();
     alice_->click("header.video_call");
-    bob_->wait_for("call.incoming", {}, 30);
+    bob_->wait_for("call.incoming", {}, kPatienceSeconds);
     shot("4-ringing");
     bob_->take_focus();
     bob_->click("call.accept_video");
     for (Window* w : {alice_.get(), bob_.get()}) {
       w->wait_for(
-          "call.stage", [](const Json& e) { return e.at("value") == "active"; }, 30);
-      w->wait_for("call.remote_video", {}, 30);
+          "call.stage", [](const Json& e) { return e.at("value") == "active"; }, kPatienceSeconds);
+      w->wait_for("call.remote_video", {}, kPatienceSeconds);
     }
     say("They are in a call, for " + std::to_string(kCallSeconds) + " seconds.");
     End a{"Alice", {}}, b{"Bob", {}};
@@ -179,7 +127,7 @@ class Scene {
     alice_->take_focus();
     alice_->click("call.end");
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-    for (Window* w : {alice_.get(), bob_.get()}) w->wait_for("call.ended", {}, 30);
+    for (Window* w : {alice_.get(), bob_.get()}) w->wait_for("call.ended", {}, kPatienceSeconds);
     shot("6-ended");
     measure_delay(b, "alice", shown_b);
     measure_delay(a, "bob", shown_a);

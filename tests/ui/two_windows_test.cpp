@@ -9,28 +9,10 @@
 
 #include "sotto/proto/invite_link.hpp"
 #include "support/server_process.hpp"
-#include "ui/support/ui_driver.hpp"
+#include "ui/support/steps.hpp"
 
 namespace sotto::desktop_test {
 namespace {
-
-bool focused(const Json& element) { return element.at("focused").get<bool>(); }
-
-void create_account(Window& w, const std::string& link, const std::string& user, const std::string& name) {
-  w.take_focus();
-  w.wait_for("start.server", focused);
-  w.paste(link);
-  w.wait_for("start.server", [&](const Json& e) { return e.at("value") == link; });
-  w.key("Return");
-  w.wait_for("register.username", focused);
-  for (const std::string& text :
-       {user, name, std::string("correct horse battery"), std::string("correct horse battery")}) {
-    w.type(text);
-    w.key("Tab");
-  }
-  w.click("register.submit");
-  w.wait_for("sidebar.new", {}, 30);
-}
 
 class TwoWindows : public ::testing::Test {
  protected:
@@ -44,33 +26,16 @@ class TwoWindows : public ::testing::Test {
 
   std::unique_ptr<Window> open(const std::string& who, const std::string& picture, const std::string& tone,
                                int x) {
-    return std::make_unique<Window>(
-        display, SOTTO_PROGRAM,
-        std::vector<std::string>{"--profile", folder.file(who), "--insecure-profile", "--downloads",
-                                 folder.file(who + "-downloads"), "--size", "820x820", "--camera",
-                                 "lavfi:" + picture, "--microphone", "tone:" + tone, "--speaker", "none"},
-        folder.path(), who, x);
+    return std::make_unique<Window>(display, SOTTO_PROGRAM, person_arguments(folder, who, picture, tone),
+                                    folder.path(), who, x);
   }
 
   // Alice finds Bob and writes; Bob opens the conversation.
   void say_hello() {
-    alice->take_focus();
-    alice->click("sidebar.new");
-    alice->wait_for("new_chat.name", focused);
-    alice->type("bob");
-    alice->wait_for("new_chat.user.bob");
-    alice->key("Return");
-    alice->wait_for("composer.edit", focused);
-    alice->type("Hello Bob");
-    alice->key("Return");
-    bob->wait_for("sidebar.row.alice");
-    bob->take_focus();
-    bob->click("sidebar.row.alice");
-    bob->wait_prefix("message.", [](const Json& e) { return e.at("label") == "Hello Bob"; });
-    bob->wait_for("composer.edit", focused);
+    write_first(*alice, "bob", "Hello Bob");
+    open_conversation(*bob, "alice", "Hello Bob");
     // Both see at once that the other is there.
-    for (Window* w : {alice.get(), bob.get()})
-      w->wait_for("header.status", [](const Json& e) { return e.at("label") == "online"; });
+    for (Window* w : {alice.get(), bob.get()}) w->wait_for("header.status", labelled("online"));
   }
 
   void shot(const std::string& name) {
@@ -90,7 +55,7 @@ TEST_F(TwoWindows, chat_and_send_a_file) {
   bob->paste("Hi Alice, grün 你好 שלום 😀");
   bob->wait_for("composer.edit", [](const Json& e) { return e.at("value") == "Hi Alice, grün 你好 שלום 😀"; });
   bob->key("Return");
-  alice->wait_prefix("message.", [](const Json& e) { return e.at("label") == "Hi Alice, grün 你好 שלום 😀"; });
+  alice->wait_prefix("message.", labelled("Hi Alice, grün 你好 שלום 😀"));
   alice->wait_prefix("message.",
                      [](const Json& e) { return e.at("label") == "Hello Bob" && e.at("value") == "read"; });
   shot("two-chat");
@@ -99,22 +64,8 @@ TEST_F(TwoWindows, chat_and_send_a_file) {
   std::string content;
   while (content.size() < 3'000'000) content += std::to_string(content.size()) + " lines of a file\n";
   { std::ofstream(folder.file("report.txt"), std::ios::binary) << content; }
-  alice->take_focus();
-  alice->click("composer.attach");
-  alice->wait_for("files.path", focused);
-  alice->paste(folder.file("report.txt"));
-  alice->wait_for("files.path", [&](const Json& e) { return e.at("value") == folder.file("report.txt"); });
-  alice->key("Return");
-  alice->wait_for("composer.tray.0");
-  alice->wait_for("composer.edit", focused);
-  alice->type("as promised");
-  alice->key("Return");
-  const Json download = bob->wait_prefix(
-      "file.", [](const Json& e) { return e.at("label") == "Download"; }, 30);
-  bob->take_focus();
-  bob->click_on(download);
-  bob->wait_prefix(
-      "file.", [](const Json& e) { return e.at("label") == "Open"; }, 30);
+  send_file(*alice, folder.file("report.txt"), "as promised");
+  download_file(*bob);
   std::ifstream fetched(folder.file("bob-downloads") + "/report.txt", std::ios::binary);
   EXPECT_EQ(std::string((std::istreambuf_iterator<char>(fetched)), {}), content);
   shot("two-file");
@@ -124,7 +75,7 @@ TEST_F(TwoWindows, chat_and_send_a_file) {
   alice = open("alice", "testsrc2=size=1280x720:rate=30", "440", 0);
   alice->take_focus();
   alice->click("sidebar.row.bob");
-  alice->wait_prefix("message.", [](const Json& e) { return e.at("label") == "report.txt"; });
+  alice->wait_prefix("message.", labelled("report.txt"));
   EXPECT_EQ(alice->quit(), 0);
   EXPECT_EQ(bob->quit(), 0);
 }
