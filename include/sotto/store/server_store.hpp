@@ -147,7 +147,8 @@ class ConversationRepository {
 class LogRepository {
  public:
   virtual ~LogRepository() = default;
-  // The next sequence number of the conversation, starting with 1; (conversation, device, message) is unique.
+  // The next sequence number of the conversation, starting with 1; (conversation, device, message) is unique among
+  // the entries that were not forgotten, or at least among the newest 131,072 of the conversation.
   virtual Result<Appended> append(ConversationId conversation, DeviceId device, MessageId message,
                                   std::string_view payload, WallTime now) = 0;
   // Entries with seq > after, oldest first, at most `limit` and, past the first, `max_bytes` of payload.
@@ -155,10 +156,11 @@ class LogRepository {
                                 std::size_t max_bytes) = 0;
   // Only forward; beyond the last entry counts as the last entry.
   virtual Status ack(ConversationId conversation, DeviceId device, std::uint64_t seq) = 0;
-  // Drops the content of entries that every device of every member acknowledged. What is left of them
-  // answers a late repetition of their AppendRequest.
+  // Drops entries that every device of every member acknowledged. What is left of them answers a late repetition of
+  // their AppendRequest.
   virtual Status prune(ConversationId conversation) = 0;
-  // Removes what prune() left and is older than `before`, a bounded number of entries per call. True: call again.
+  // Removes what prune() left and is older than `before`, a bounded number of rows per call; up to a thousand entries
+  // share a row and go together. True: call again.
   virtual Result<bool> forget(WallTime before) = 0;
 };
 

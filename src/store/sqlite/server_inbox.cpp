@@ -2,31 +2,18 @@
 
 #include <algorithm>
 
+#include "sqlite/server_log_id.hpp"
+
 namespace sotto::store::sqlite {
-namespace {
-
-constexpr std::int64_t kMaxSeq = 0xffffffff;  // the lower half of a log id
-
-void put(Bytes& out, std::uint64_t value, int bytes) {
-  for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
-}
-
-std::uint64_t get(const std::uint8_t* at, int bytes) {
-  std::uint64_t value = 0;
-  for (int i = 0; i < bytes; ++i) value = value << 8 | at[i];
-  return value;
-}
-
-}  // namespace
 
 Inbox::Entry Inbox::entry_at(const Batch& batch, std::size_t offset) {
   const std::uint8_t* at = batch.packed.data() + offset;
   Entry entry;
-  entry.log_id = static_cast<std::int64_t>(get(at, 8));
-  entry.device = static_cast<std::int64_t>(get(at + 8, 8));
-  entry.time = WallTime{static_cast<std::int64_t>(get(at + 16, 8))};
+  entry.log_id = get<std::int64_t>(at);
+  entry.device = get<std::int64_t>(at + 8);
+  entry.time.ms = get<std::int64_t>(at + 16);
   std::copy_n(at + 24, MessageId::kSize, entry.message.mutable_bytes().begin());
-  entry.payload = ByteView(at + kHeaderBytes, get(at + 40, 4));
+  entry.payload = ByteView(at + kHeaderBytes, get<std::uint32_t>(at + 40));
   return entry;
 }
 
@@ -61,13 +48,11 @@ Status Inbox::load_row(std::int64_t row, Bytes packed) {
   return ok_status();
 }
 
-std::uint32_t Inbox::print(MessageId message) { return static_cast<std::uint32_t>(get(message.bytes().data(), 4)); }
-
 void Inbox::remember(const Batch& batch, std::size_t offset) {
   const Entry entry = entry_at(batch, offset);
-  Talk& talk = talks_[entry.log_id >> 32];
-  talk.newest = entry.log_id & kMaxSeq;
-  talk.entries.push_back({&batch, static_cast<std::uint32_t>(offset), print(entry.message)});
+  Talk& talk = talks_[conversation_of(entry.log_id)];
+  talk.newest = seq_of(entry.log_id);
+  talk.entries.push_back({&batch, static_cast<std::uint32_t>(offset)});
   ++count_;
 }
 
@@ -83,15 +68,11 @@ Result<std::int64_t> Inbox::newest(std::int64_t conversation) {
   return query.integer(0);
 }
 
-std::optional<Inbox::Entry> Inbox::find(std::int64_t conversation, std::int64_t device, MessageId message) const {
+std::optional<Inbox::Entry> Inbox::find(std::int64_t conversation, std::int64_t seq) const {
   const auto talk = talks_.find(conversation);
-  if (talk == talks_.end()) return std::nullopt;
-  for (const Place& place : talk->second.entries) {
-    if (place.print != print(message)) continue;
-    const Entry entry = entry_at(*place.batch, place.offset);
-    if (entry.device == device && entry.message == message) return entry;
-  }
-  return std::nullopt;
+  if (talk == talks_.end() || seq < talk->second.oldest() || seq > talk->second.newest) return std::nullopt;
+  const Place& place = talk->second.entries[static_cast<std::size_t>(seq - talk->second.oldest())];
+  return entry_at(*place.batch, place.offset);
 }
 
 std::vector<Inbox::Entry> Inbox::after(std::int64_t conversation, std::int64_t after) const {
@@ -99,9 +80,7 @@ std::vector<Inbox::Entry> Inbox::after(std::int64_t conversation, std::int64_t a
   const auto talk = talks_.find(conversation);
   if (talk == talks_.end()) return found;
   const std::vector<Place>& entries = talk->second.entries;
-  // Their numbers are consecutive and end with the newest.
-  const std::int64_t oldest = talk->second.newest - static_cast<std::int64_t>(entries.size()) + 1;
-  const std::int64_t skip = std::max<std::int64_t>(after - oldest + 1, 0);
+  const std::int64_t skip = std::max<std::int64_t>(after - talk->second.oldest() + 1, 0);
   for (auto i = static_cast<std::size_t>(skip); i < entries.size(); ++i) {
     found.push_back(entry_at(*entries[i].batch, entries[i].offset));
   }
@@ -116,12 +95,13 @@ void Inbox::add(std::int64_t conversation, std::int64_t seq, std::int64_t device
   }
   Batch& batch = *batches_.back();
   const std::size_t offset = batch.packed.size();
-  const std::int64_t log_id = conversation << 32 | seq;
-  put(batch.packed, static_cast<std::uint64_t>(log_id), 8);
-  put(batch.packed, static_cast<std::uint64_t>(device), 8);
-  put(batch.packed, static_cast<std::uint64_t>(time.ms), 8);
-  append(batch.packed, message.bytes());
-  put(batch.packed, payload.size(), 4);
+  batch.packed.resize(offset + kHeaderBytes);
+  std::uint8_t* at = batch.packed.data() + offset;
+  put(at, log_id(conversation, seq));
+  put(at + 8, device);
+  put(at + 16, time.ms);
+  std::ranges::copy(message.bytes(), at + 24);
+  put(at + 40, static_cast<std::uint32_t>(payload.size()));
   append(batch.packed, as_bytes(payload));
   ++batch.entries;
   bytes_ += batch.packed.size() - offset;
@@ -177,61 +157,62 @@ void Inbox::undo_to(std::size_t count) {
 
 Status Inbox::move_to_log() {
   const bool all = all_due_ || bytes_ >= kMaxBytes;
-  std::vector<std::pair<std::int64_t, Place>> entries;
-  for (moving_ = 0; moving_ < batches_.size() && (all || entries.size() < kMoveAtOnce); ++moving_) {
+  moving_entries_.clear();
+  std::size_t entries = 0;
+  for (moving_ = 0; moving_ < batches_.size() && (all || entries < kMoveAtOnce); ++moving_) {
     const Batch& batch = *batches_[moving_];
+    entries += batch.entries;
     for (std::size_t at = 0; at < batch.packed.size();) {
       const Entry entry = entry_at(batch, at);
-      entries.push_back({entry.log_id, {&batch, static_cast<std::uint32_t>(at), 0}});
+      ++moving_entries_[conversation_of(entry.log_id)];
       at += kHeaderBytes + entry.payload.size();
     }
   }
   if (moving_ == 0) return ok_status();
-  // In the log's order, so that each of its pages is visited once.
-  std::ranges::sort(entries, {}, [](const auto& entry) { return entry.first; });
-  std::int64_t conversation = 0;
-  std::int64_t pruned = 0;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const auto& [log_id, place] = entries[i];
-    if (log_id >> 32 != conversation) {
-      conversation = log_id >> 32;
-      std::size_t last = i;
-      while (last + 1 < entries.size() && entries[last + 1].first >> 32 == conversation) ++last;
-      Query record(db_,
-                   "UPDATE conversations SET last_seq = max(last_seq, ?2) WHERE id = ?1 RETURNING pruned_seq");
-      Status found = record.bind(conversation, entries[last].first & kMaxSeq).one("There is no such conversation.");
-      if (!found) return found;
-      pruned = record.integer(0);
-    }
-    const Entry entry = entry_at(*place.batch, place.offset);
-    Query insert(db_, "INSERT INTO log(id, device, message, time_ms, payload) VALUES(?, ?, ?, ?, ?)");
-    insert.bind(log_id, entry.device, entry.message, entry.time,
-                (log_id & kMaxSeq) <= pruned ? ByteView() : entry.payload);
-    if (Status done = insert.run(); !done) return done;
+  // In the order of the tables, so that each page is visited once.
+  SentWriter sent(db_);
+  for (const auto& [conversation, count] : moving_entries_) {
+    if (Status done = move(conversation, talks_.at(conversation), count, sent); !done) return done;
   }
+  if (Status done = sent.finish(); !done) return done;
   Query drop(db_, "DELETE FROM inbox WHERE id <= ?");
   return drop.bind(batches_[moving_ - 1]->row).run();
 }
 
+// The conversation's oldest `count` entries.
+Status Inbox::move(std::int64_t conversation, const Talk& talk, std::size_t count, SentWriter& sent) {
+  std::int64_t seq = talk.oldest();
+  std::int64_t pruned = 0;
+  {
+    Query record(db_, "UPDATE conversations SET last_seq = max(last_seq, ?2) WHERE id = ?1 RETURNING pruned_seq");
+    record.bind(conversation, seq + static_cast<std::int64_t>(count) - 1);
+    if (Status found = record.one("There is no such conversation."); !found) return found;
+    pruned = record.integer(0);
+  }
+  for (std::size_t i = 0; i < count; ++i, ++seq) {
+    const Entry entry = entry_at(*talk.entries[i].batch, talk.entries[i].offset);
+    if (Status done = sent.add(entry.log_id, {entry.message, entry.device, entry.time}); !done) return done;
+    if (seq <= pruned) continue;
+    Query insert(db_, "INSERT INTO log(id, device, message, time_ms, payload) VALUES(?, ?, ?, ?, ?)");
+    insert.bind(entry.log_id, entry.device, entry.message, entry.time, entry.payload);
+    if (Status done = insert.run(); !done) return done;
+  }
+  return ok_status();
+}
+
 void Inbox::moved() {
-  std::unordered_map<std::int64_t, std::size_t> gone;
   for (; moving_ > 0; --moving_) {
-    const Batch& oldest = *batches_.front();
-    for (std::size_t at = 0; at < oldest.packed.size();) {
-      const Entry entry = entry_at(oldest, at);
-      ++gone[entry.log_id >> 32];
-      at += kHeaderBytes + entry.payload.size();
-    }
-    count_ -= oldest.entries;
-    bytes_ -= oldest.packed.size();
+    count_ -= batches_.front()->entries;
+    bytes_ -= batches_.front()->packed.size();
     batches_.pop_front();
   }
-  for (const auto& [conversation, count] : gone) {
+  for (const auto& [conversation, count] : moving_entries_) {
     const auto found = talks_.find(conversation);
     std::vector<Place>& entries = found->second.entries;
     entries.erase(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(count));
     if (entries.empty()) talks_.erase(found);
   }
+  moving_entries_.clear();
   move_at_ = kMoveAt;
   all_due_ = false;
 }

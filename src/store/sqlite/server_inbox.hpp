@@ -2,9 +2,9 @@
 //
 // Written one by one, the entries of a hundred conversations dirty a hundred leaves of the log, a hundred of its
 // index and a hundred rows of conversations. Packed together they cost one INSERT for all that share a commit; and
-// when they are moved, the oldest transactions first, a conversation's entries go together, most of them
-// without content because everyone has them by then. So a conversation's entries here are always newer than those
-// in the log, and conversations.last_seq is behind until they are moved: ask newest().
+// when they are moved, the oldest transactions first, most are not written at all, because everyone has them by then,
+// and what remains to know them again (server_sent.hpp) is one row a conversation. So a conversation's entries here
+// are always newer than those in the log, and conversations.last_seq is behind until they are moved: ask newest().
 //
 // What the table holds is also in memory (at most kMaxBytes and a transaction), by conversation. Memory follows the
 // transaction: begin(), begin_part(), undo_part() and rollback() mirror the store's. One process appends; others
@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -24,6 +25,7 @@
 
 #include "sotto/base/ids.hpp"
 #include "sqlite/database.hpp"
+#include "sqlite/server_sent.hpp"
 
 namespace sotto::store::sqlite {
 
@@ -45,19 +47,9 @@ class Inbox {
   std::int64_t newest(std::int64_t conversation, std::int64_t recorded) const;
   // The same where the row was not read yet. not_found: no such conversation.
   Result<std::int64_t> newest(std::int64_t conversation);
-  std::optional<Entry> find(std::int64_t conversation, std::int64_t device, MessageId message) const;
+  std::optional<Entry> find(std::int64_t conversation, std::int64_t seq) const;
   // Entries with a sequence number above `after`, oldest first.
   std::vector<Entry> after(std::int64_t conversation, std::int64_t after) const;
-  template <class F>
-  void for_each(F&& f) const {
-    for (const auto& batch : batches_) {
-      for (std::size_t at = 0; at < batch->packed.size();) {
-        const Entry entry = entry_at(*batch, at);
-        f(entry);
-        at += kHeaderBytes + entry.payload.size();
-      }
-    }
-  }
 
   // The conversation's next entry: `seq` is newest() + 1.
   void add(std::int64_t conversation, std::int64_t seq, std::int64_t device, MessageId message, WallTime time,
@@ -98,17 +90,17 @@ class Inbox {
   struct Place {
     const Batch* batch;
     std::uint32_t offset;
-    std::uint32_t print;  // of the message id, so that find() looks at few entries
   };
   // A conversation with entries here, whose numbers are consecutive.
   struct Talk {
     std::int64_t newest = 0;
     std::vector<Place> entries;
+    std::int64_t oldest() const { return newest - static_cast<std::int64_t>(entries.size()) + 1; }
   };
   static Entry entry_at(const Batch& batch, std::size_t offset);
   Status load_row(std::int64_t row, Bytes packed);
   void remember(const Batch& batch, std::size_t offset);
-  static std::uint32_t print(MessageId message);
+  Status move(std::int64_t conversation, const Talk& talk, std::size_t count, SentWriter& sent);
   void undo_to(std::size_t count);
 
   Database& db_;
@@ -119,7 +111,9 @@ class Inbox {
   std::size_t bytes_ = 0;
   std::size_t move_at_ = kMoveAt;
   bool all_due_ = false;
-  std::size_t moving_ = 0;           // the oldest batches, between move_to_log() and moved()
+  // Between move_to_log() and moved(): the oldest batches, and how many entries of each conversation they have.
+  std::size_t moving_ = 0;
+  std::map<std::int64_t, std::size_t> moving_entries_;
   std::vector<std::int64_t> added_;  // conversations of this transaction's entries
   std::size_t part_ = 0;             // added_.size() before this part
 };

@@ -1,13 +1,11 @@
 #include <algorithm>
 
+#include "sqlite/server_log_id.hpp"
 #include "sqlite/server_repositories.hpp"
+#include "sqlite/server_sent.hpp"
 
 namespace sotto::store::sqlite {
 namespace {
-
-constexpr std::int64_t kMaxSeq = 0xffffffff;  // the lower half of log.id
-constexpr std::int64_t first_id(std::int64_t conversation) { return conversation << 32; }
-constexpr std::int64_t last_id(std::int64_t conversation) { return conversation << 32 | kMaxSeq; }
 
 std::int64_t clamp_seq(std::uint64_t seq) {
   return static_cast<std::int64_t>(std::min(seq, static_cast<std::uint64_t>(kMaxSeq)));
@@ -21,54 +19,48 @@ Result<Appended> Log::append(ConversationId conversation, DeviceId device, Messa
   if (!row) return row.error();
   const Result<std::int64_t> sender = rows_.device(device);
   if (!sender) return sender.error();
-  if (!seen_.knows(*sender)) {
-    if (Status loaded = load_seen(*sender); !loaded) return std::move(loaded).error();
+  SeenMessages::Talk* seen = seen_.find(*row);
+  if (seen == nullptr) {
+    const Result<SeenMessages::Talk*> loaded = load_seen(*row);
+    if (!loaded) return loaded.error();
+    seen = *loaded;
   }
-  if (seen_.maybe(*sender, message)) {
-    const Result<std::optional<Appended>> before = find(*row, *sender, message);
+  const std::uint32_t print = seen_.print(*sender, message);
+  for (std::size_t probe = 0; const std::optional<std::int64_t> seq = seen->candidate(print, probe);) {
+    const Result<std::optional<SentEntry>> before = find(*row, *seq);
     if (!before) return before.error();
-    if (*before) return **before;
+    if (!*before || (*before)->device != *sender || (*before)->message != message) continue;
+    return Appended{static_cast<std::uint64_t>(*seq), (*before)->time, true};
   }
   const Result<std::int64_t> newest = inbox_.newest(*row);
   if (!newest) return newest.error();
   const std::int64_t seq = *newest + 1;
   if (seq > kMaxSeq) return fail(ErrorCode::too_large, "This conversation has reached its last message.");
   inbox_.add(*row, seq, *sender, message, now, payload);
-  seen_.add(*sender, message);
+  seen_.add(*seen, print, seq);
   return Appended{static_cast<std::uint64_t>(seq), now, false};
 }
 
-// A device that sent more than fits stays unknown, and every message of it is looked up.
-Status Log::load_seen(std::int64_t device) {
-  Query query(db_, "SELECT message FROM log WHERE device = ? LIMIT ?");
-  query.bind(device, SeenMessages::kMaxMessages + 1);
-  std::vector<MessageId> messages;
-  while (true) {
-    const Result<bool> row = query.next();
-    if (!row) return row.error();
-    if (!*row) break;
-    messages.push_back(query.id<MessageId>(0));
-  }
-  if (messages.size() > SeenMessages::kMaxMessages) return ok_status();
-  seen_.begin(device);
-  for (const MessageId message : messages) seen_.add(device, message);
-  inbox_.for_each([&](const Inbox::Entry& entry) {
-    if (entry.device == device) seen_.add(device, entry.message);
+// At least the newest kMaxMessages; one that lies behind is taken for new when it is repeated.
+Result<SeenMessages::Talk*> Log::load_seen(std::int64_t conversation) {
+  std::vector<std::pair<std::uint32_t, std::int64_t>> found;
+  Status loaded = for_sent(db_, conversation, SeenMessages::kMaxMessages, [&](std::int64_t seq, const SentEntry& entry) {
+    found.emplace_back(seen_.print(entry.device, entry.message), seq);
   });
-  return ok_status();
+  if (!loaded) return std::move(loaded).error();
+  for (const Inbox::Entry& entry : inbox_.after(conversation, 0)) {
+    found.emplace_back(seen_.print(entry.device, entry.message), seq_of(entry.log_id));
+  }
+  SeenMessages::Talk& talk = seen_.begin(conversation);
+  for (const auto& [print, seq] : found) seen_.add(talk, print, seq);
+  return &talk;
 }
 
-Result<std::optional<Appended>> Log::find(std::int64_t conversation, std::int64_t device, MessageId message) {
-  if (const std::optional<Inbox::Entry> known = inbox_.find(conversation, device, message)) {
-    return std::optional(Appended{static_cast<std::uint64_t>(known->log_id & kMaxSeq), known->time, true});
+Result<std::optional<SentEntry>> Log::find(std::int64_t conversation, std::int64_t seq) {
+  if (const std::optional<Inbox::Entry> entry = inbox_.find(conversation, seq)) {
+    return std::optional(SentEntry{entry->message, entry->device, entry->time});
   }
-  Query query(db_, "SELECT id, time_ms FROM log WHERE device = ? AND message = ? AND id BETWEEN ? AND ?");
-  query.bind(device, message, first_id(conversation), last_id(conversation));
-  const Result<bool> found = query.next();
-  if (!found) return found.error();
-  if (!*found) return std::optional<Appended>();
-  return std::optional(
-      Appended{query.unsigned_integer(0) & static_cast<std::uint64_t>(kMaxSeq), query.time(1), true});
+  return find_sent(db_, log_id(conversation, seq));
 }
 
 namespace {
@@ -102,7 +94,7 @@ Result<LogPage> Log::fetch(ConversationId conversation, std::uint64_t after, std
                 "SELECT user, devices.device, time_ms, message, payload, log.id FROM log"
                 " JOIN devices ON devices.id = log.device JOIN accounts ON accounts.id = devices.account"
                 " WHERE log.id > ? AND log.id <= ? ORDER BY log.id");
-    query.bind(first_id(*row) + from, last_id(*row));
+    query.bind(log_id(*row, from), last_id(*row));
     while (true) {
       const Result<bool> found = query.next();
       if (!found) return found.error();
@@ -125,7 +117,7 @@ Result<LogPage> Log::fetch(ConversationId conversation, std::uint64_t after, std
       if (Status found = query.bind(entry.device).one("A device is missing."); !found) return std::move(found).error();
       sender->second = {query.id<UserId>(0), query.id<DeviceId>(1)};
     }
-    page.entries.push_back(LogEntry{static_cast<std::uint64_t>(entry.log_id & kMaxSeq), sender->second.first,
+    page.entries.push_back(LogEntry{static_cast<std::uint64_t>(seq_of(entry.log_id)), sender->second.first,
                                     sender->second.second, entry.time, entry.message, to_string(entry.payload)});
   }
   return page;
@@ -163,8 +155,8 @@ Status Log::prune(ConversationId conversation) {
   }
   if (upto <= from) return ok_status();
   {
-    Query drop(db_, "UPDATE log SET payload = x'' WHERE id > ? AND id <= ?");
-    if (Status done = drop.bind(first_id(*row) + from, first_id(*row) + upto).run(); !done) return done;
+    Query drop(db_, "DELETE FROM log WHERE id > ? AND id <= ?");
+    if (Status done = drop.bind(log_id(*row, from), log_id(*row, upto)).run(); !done) return done;
   }
   Query mark(db_, "UPDATE conversations SET pruned_seq = ? WHERE id = ?");
   return mark.bind(upto, *row).run();
@@ -177,11 +169,11 @@ Result<bool> Log::forget(WallTime before) {
     inbox_.make_all_due();
     return true;
   }
-  // A conversation at a time, its oldest entries first.
-  constexpr std::int64_t kEntriesPerCall = 1000;
+  // A conversation at a time, its oldest rows first.
+  constexpr std::int64_t kRowsPerCall = 200;
   constexpr int kConversationsPerCall = 200;
   std::int64_t removed = 0;
-  for (int i = 0; i < kConversationsPerCall && removed < kEntriesPerCall; ++i) {
+  for (int i = 0; i < kConversationsPerCall && removed < kRowsPerCall; ++i) {
     std::int64_t pruned = 0;
     {
       Query next(db_,
@@ -197,14 +189,13 @@ Result<bool> Log::forget(WallTime before) {
       pruned = next.integer(1);
     }
     Query drop(db_,
-               "DELETE FROM log WHERE id IN (SELECT id FROM log WHERE id > ?1 AND id <= ?1 + ?2"
-               " ORDER BY id LIMIT ?3) AND time_ms < ?4");
-    if (Status done = drop.bind(first_id(forget_from_), pruned, kEntriesPerCall, before).run(); !done) {
-      return std::move(done).error();
-    }
+               "DELETE FROM sent WHERE id IN (SELECT id FROM sent WHERE id > ? AND id <= ?"
+               " ORDER BY id LIMIT ?) AND newest_ms < ?");
+    drop.bind(first_id(forget_from_), log_id(forget_from_, pruned), kRowsPerCall, before);
+    if (Status done = drop.run(); !done) return std::move(done).error();
     const int changes = db_.changes();
     removed += changes;
-    if (changes == kEntriesPerCall) --forget_from_;  // the same one again
+    if (changes == kRowsPerCall) --forget_from_;  // the same one again
   }
   return true;
 }

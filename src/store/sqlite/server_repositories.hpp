@@ -9,6 +9,7 @@
 #include "sqlite/database.hpp"
 #include "sqlite/server_inbox.hpp"
 #include "sqlite/server_seen.hpp"
+#include "sqlite/server_sent.hpp"
 
 namespace sotto::store::sqlite {
 
@@ -87,7 +88,8 @@ class Conversations final : public ConversationRepository {
 
 class Log final : public LogRepository {
  public:
-  Log(Database& db, RowCache& rows, Inbox& inbox) : db_(db), rows_(rows), inbox_(inbox) {}
+  Log(Database& db, RowCache& rows, Inbox& inbox, SeenMessages seen = SeenMessages())
+      : db_(db), rows_(rows), inbox_(inbox), seen_(std::move(seen)) {}
   Result<Appended> append(ConversationId conversation, DeviceId device, MessageId message,
                           std::string_view payload, WallTime now) override;
   Result<LogPage> fetch(ConversationId conversation, std::uint64_t after, std::uint32_t limit,
@@ -97,8 +99,8 @@ class Log final : public LogRepository {
   Result<bool> forget(WallTime before) override;
 
  private:
-  Status load_seen(std::int64_t device);
-  Result<std::optional<Appended>> find(std::int64_t conversation, std::int64_t device, MessageId message);
+  Result<SeenMessages::Talk*> load_seen(std::int64_t conversation);
+  Result<std::optional<SentEntry>> find(std::int64_t conversation, std::int64_t seq);
 
   Database& db_;
   RowCache& rows_;

@@ -2,6 +2,8 @@
 
 #include <iterator>
 
+#include "sqlite/server_sent.hpp"
+
 namespace sotto::store::sqlite {
 namespace {
 
@@ -10,8 +12,8 @@ constexpr std::int64_t kApplicationId = 0x534f5453;
 
 // Integers stand for the 16-byte ids inside the file: rows stay small and indexes shallow.
 // log.id is conversation * 2^32 + seq, so a conversation's entries lie together and in order.
-// Entries come into inbox first and are moved into log, many at a time; until then conversations.last_seq is behind
-// (server_inbox.hpp).
+// Entries come into inbox first and are moved, many at a time: into log those that somebody still has to fetch, and
+// all without content into sent. Until then conversations.last_seq is behind (server_inbox.hpp, server_sent.hpp).
 constexpr const char* kVersion1 = R"sql(
 CREATE TABLE accounts(
   id INTEGER PRIMARY KEY,
@@ -120,8 +122,41 @@ CREATE TABLE inbox(
 ) STRICT;
 )sql";
 
+// What everybody acknowledged leaves the log, and a message is known again by sent instead of an index.
+constexpr const char* kVersion3 = R"sql(
+CREATE TABLE sent(
+  id INTEGER PRIMARY KEY,
+  newest_ms INTEGER NOT NULL,
+  entries BLOB NOT NULL
+) STRICT;
+)sql";
+constexpr const char* kVersion3Log = R"sql(
+DROP INDEX log_by_message;
+DELETE FROM log WHERE (id & 0xffffffff) <= (SELECT pruned_seq FROM conversations WHERE conversations.id = log.id >> 32);
+)sql";
+
+Status pack_log(Database& db) {
+  SentWriter sent(db);
+  {
+    Query query(db, "SELECT id, device, message, time_ms FROM log ORDER BY id");
+    while (true) {
+      const Result<bool> row = query.next();
+      if (!row) return row.error();
+      if (!*row) break;
+      Status done = sent.add(query.integer(0), {query.id<MessageId>(2), query.integer(1), query.time(3)});
+      if (!done) return done;
+    }
+  }
+  if (Status done = sent.finish(); !done) return done;
+  return db.execute(kVersion3Log);
+}
+
 // Step n makes version n + 1 out of version n. Released steps never change.
-constexpr const char* kSteps[] = {kVersion1, kVersion2};
+struct Step {
+  const char* sql;
+  Status (*then)(Database&) = nullptr;
+};
+constexpr Step kSteps[] = {{kVersion1}, {kVersion2}, {kVersion3, pack_log}};
 static_assert(std::size(kSteps) == kServerSchemaVersion);
 
 Result<std::int64_t> pragma(Database& db, const char* sql) {
@@ -148,7 +183,9 @@ Status migrate(Database& db) {
     }
   }
   for (std::int64_t step = *version; step < kServerSchemaVersion; ++step) {
-    if (Status done = db.execute(kSteps[step]); !done) return done;
+    if (Status done = db.execute(kSteps[step].sql); !done) return done;
+    if (kSteps[step].then == nullptr) continue;
+    if (Status done = kSteps[step].then(db); !done) return done;
   }
   if (*version == kServerSchemaVersion) return ok_status();
   if (Status done = db.execute("PRAGMA application_id = 1397707859"); !done) return done;  // kApplicationId

@@ -5,7 +5,7 @@
 
 namespace sotto::store::sqlite {
 
-inline constexpr std::int64_t kServerSchemaVersion = 2;
+inline constexpr std::int64_t kServerSchemaVersion = 3;
 
 // Creates or migrates in one transaction; refuses a newer version and a file that is no server's database.
 Status prepare_server_schema(Database& db);

@@ -1,15 +1,18 @@
-// Which messages the devices that write now have sent before, in a few bytes each, so that appending a new one
-// asks neither log nor inbox.
+// Which messages the conversations written to now have got before, in a few bytes each, so that appending a new one
+// asks neither inbox nor database.
 //
-//   if (!seen.knows(device)) load all of its messages;   // begin(device), then add() for each
-//   if (seen.maybe(device, message)) look it up; else it is new
-//   seen.add(device, message)
+//   SeenMessages::Talk* talk = seen.find(conversation);
+//   if (talk == nullptr) talk = &seen.begin(conversation), and add() each message that is to be known again
+//   for (std::size_t probe = 0; auto seq = talk->candidate(print, probe);) look up whether entry seq is this message
+//   seen.add(*talk, print, seq)
 //
-// Never says no to a message that was added; says maybe wrongly for one that was undone or forgotten and, hardly
-// ever, for two whose prints are the same. Prints are keyed, because senders choose their messages' ids.
+// Never misses a message that was added; also offers entries that were undone or forgotten since and, hardly ever,
+// another message's of the same print. Prints are keyed, because senders choose their messages' ids.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -19,31 +22,40 @@ namespace sotto::store::sqlite {
 
 class SeenMessages {
  public:
-  SeenMessages();
-  bool knows(std::int64_t device) const { return devices_.contains(device); }
-  // Starts the device's set; forgets all other devices if there is no room.
-  void begin(std::int64_t device);
-  void add(std::int64_t device, MessageId message);
-  bool maybe(std::int64_t device, MessageId message) const;
-  void forget();
-  // Of one device; what has sent more is not loaded.
-  static constexpr std::size_t kMaxMessages = 1U << 20;
+  using Key = std::array<std::uint64_t, 4>;
+  SeenMessages();                                      // a random key
+  explicit SeenMessages(const Key& key) : key_(key) {}
+
+  // Open addressing, at least half of the slots free. A slot has the print above the sequence number, and 0, which
+  // is no sequence number, is a free one.
+  class Talk {
+   public:
+    // The next entry with this print; `probe` is 0 at first.
+    std::optional<std::int64_t> candidate(std::uint32_t print, std::size_t& probe) const;
+
+   private:
+    friend class SeenMessages;
+    bool insert(std::uint64_t slot);
+    std::vector<std::uint64_t> slots_ = std::vector<std::uint64_t>(16);
+    std::size_t used_ = 0;
+  };
+
+  // nullptr: not known. Valid until the next call of find() or begin().
+  Talk* find(std::int64_t conversation);
+  Talk& begin(std::int64_t conversation);  // one that find() does not know
+  std::uint32_t print(std::int64_t device, MessageId message) const;
+  void add(Talk& talk, std::uint32_t print, std::int64_t seq);
+
+  // How many of a conversation are worth loading.
+  static constexpr std::size_t kMaxMessages = 1U << 17;
 
  private:
-  // Open addressing; 0 is a free slot, and at least half of them are free.
-  struct Prints {
-    std::vector<std::uint64_t> slots = std::vector<std::uint64_t>(16);
-    std::size_t used = 0;
-    bool contains(std::uint64_t print) const;
-    void insert(std::uint64_t print);
-    std::size_t place(std::uint64_t print) const;
-  };
-  static constexpr std::size_t kMaxPrints = 2 * kMaxMessages;  // of all devices: 32 MiB at most
-  std::uint64_t print(MessageId message) const;
+  // 32 MiB in all. When it is reached everything is forgotten: find() says so, and who writes is loaded again.
+  static constexpr std::size_t kMaxSlots = 1U << 22;
 
-  std::uint64_t key_[2];
-  std::unordered_map<std::int64_t, Prints> devices_;
-  std::size_t total_ = 0;
+  Key key_;
+  std::unordered_map<std::int64_t, Talk> talks_;
+  std::size_t slots_ = 0;  // of all conversations
 };
 
 }  // namespace sotto::store::sqlite

@@ -1,7 +1,9 @@
 // The server's entries on their way from the inbox to the log: nobody may notice.
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 
 #include "sotto/base/random.hpp"
@@ -97,6 +99,25 @@ class ServerInboxTest : public testing::Test {
     ASSERT_TRUE(store_->commit());
   }
 
+  // From outside, as another process would.
+  void execute(const char* sql) {
+    sqlite3* db = nullptr;
+    ASSERT_EQ(sqlite3_open(dir_.file("sotto.db").c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+    sqlite3_close(db);
+  }
+  std::int64_t number(const char* sql) {
+    sqlite3* db = nullptr;
+    sqlite3_stmt* statement = nullptr;
+    EXPECT_EQ(sqlite3_open(dir_.file("sotto.db").c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_prepare_v2(db, sql, -1, &statement, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+    EXPECT_EQ(sqlite3_step(statement), SQLITE_ROW);
+    const std::int64_t value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return value;
+  }
+
   test::TempDir dir_;
   SeededRandom random_{3};
   WallTime now_{1'700'000'000'000};
@@ -159,6 +180,11 @@ TEST_F(ServerInboxTest, does_not_offer_what_everyone_has_wherever_it_lies) {
     EXPECT_EQ(page->entries.front().seq, static_cast<std::uint64_t>(upto) + 1);
     EXPECT_FALSE(page->entries.front().payload.empty());
   }
+  // What everyone has leaves the log, and is not written there when it moves.
+  EXPECT_EQ(number("SELECT count(*) FROM log WHERE id >> 32 = 1 AND id & 0xffffffff <= 3000"), 0);
+  EXPECT_EQ(number("SELECT count(*) FROM log WHERE payload = x''"), 0);
+  open();
+  expect_repetitions_recognised();
   // Housekeeping moves the rest, and then forgets what is old enough.
   ASSERT_TRUE(store_->begin(Access::write));
   ASSERT_TRUE(store_->log().forget(WallTime{0}));
@@ -173,8 +199,52 @@ TEST_F(ServerInboxTest, does_not_offer_what_everyone_has_wherever_it_lies) {
   }
   const auto page = store_->log().fetch(talks_[0], 0, 5, 1 << 20);
   EXPECT_EQ(page->entries.front().seq, 3001U);
-  sent_.erase(std::remove_if(sent_.begin(), sent_.end(), [](const Sent& s) { return s.talk == 0; }), sent_.end());
+  // Whole rows are forgotten: at least the oldest thousand is gone, and nothing that somebody still has to fetch.
+  ASSERT_TRUE(store_->begin(Access::write));
+  const auto oldest = std::ranges::find_if(sent_, [](const Sent& s) { return s.talk == 0; });
+  const auto again = store_->log().append(talks_[0], devices_[0], oldest->message, "again", now_);
+  ASSERT_TRUE(again);
+  EXPECT_FALSE(again->repeated);
+  ASSERT_TRUE(store_->commit());
+  std::erase_if(sent_, [](const Sent& s) { return s.talk == 0 && s.seq <= 3000; });
   expect_repetitions_recognised();
+}
+
+TEST_F(ServerInboxTest, keeps_entries_whose_moving_failed_and_moves_them_later) {
+  execute("CREATE TRIGGER refuse BEFORE INSERT ON sent BEGIN SELECT RAISE(ABORT, 'refused'); END");
+  append_batches(130, 100);
+  EXPECT_EQ(number("SELECT count(*) FROM sent") + number("SELECT count(*) FROM log"), 0);
+  expect_all(500);
+  expect_repetitions_recognised();
+  execute("DROP TRIGGER refuse");
+  append_batches(45, 100);
+  EXPECT_GT(number("SELECT count(*) FROM sent"), 0);
+  expect_all(500);
+  expect_repetitions_recognised();
+  open();
+  expect_all(500);
+  expect_repetitions_recognised();
+}
+
+TEST_F(ServerInboxTest, reads_after_a_crash_what_was_moved_once_and_knows_it_again) {
+  // A copy of the files at any time is what a killed process leaves behind.
+  const std::string live = dir_.file("sotto.db");
+  const std::string left = dir_.file("left.db");
+  for (int round = 0; round < 4; ++round) {
+    append_batches(round == 0 ? 121 : 2, 100);  // across the commit after which entries move
+    for (const char* part : {"", "-wal"}) {
+      std::filesystem::copy_file(live + part, left + part, std::filesystem::copy_options::overwrite_existing);
+    }
+    std::filesystem::remove(left + "-shm");
+    auto running = std::move(store_);
+    auto opened = open_sqlite_server_store(left);
+    ASSERT_TRUE(opened);
+    store_ = *std::move(opened);
+    expect_all(500);
+    expect_repetitions_recognised();
+    store_ = std::move(running);
+  }
+  EXPECT_GT(number("SELECT count(*) FROM sent"), 0);
 }
 
 }  // namespace

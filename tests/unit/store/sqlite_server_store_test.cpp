@@ -49,6 +49,16 @@ class SqliteServerStoreTest : public testing::Test {
     task.done();
     return out;
   }
+  // From outside, while no store is open.
+  static void change(const std::string& path, const std::string& sql) {
+    sqlite3* db = nullptr;
+    ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+    sqlite3_close(db);
+  }
+  // What the third format changed in an empty database.
+  static constexpr const char* kToVersion2 =
+      "DROP TABLE sent; CREATE INDEX log_by_message ON log(device, message); PRAGMA user_version = 2;";
   std::size_t readable(ServerStore& store) {
     const Result<LogPage> page = store.log().fetch(talk_, 0, 100'000, std::size_t{1} << 30);
     return page ? page->entries.size() : 0;
@@ -96,23 +106,17 @@ TEST_F(SqliteServerStoreTest, lets_a_second_process_write_in_between) {
 }
 
 TEST_F(SqliteServerStoreTest, refuses_a_newer_format_and_other_programs_files_and_leaves_them_alone) {
-  const auto run = [](const std::string& path, const char* sql) {
-    sqlite3* db = nullptr;
-    ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(db, sql, nullptr, nullptr, nullptr), SQLITE_OK);
-    sqlite3_close(db);
-  };
   const std::string newer = dir_.file("newer.db");
   open(newer);
-  run(newer, "PRAGMA user_version = 1000");
+  change(newer, "PRAGMA user_version = 1000");
   const auto refused = open_sqlite_server_store(newer);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("newer version"), std::string::npos) << refused.error().message;
 
   const std::string foreign = dir_.file("foreign.db");
-  run(foreign, "CREATE TABLE recipes(name)");
+  change(foreign, "CREATE TABLE recipes(name)");
   EXPECT_FALSE(open_sqlite_server_store(foreign));
-  run(foreign, "INSERT INTO recipes VALUES('soup')");
+  change(foreign, "INSERT INTO recipes VALUES('soup')");
 
   const std::string garbage = dir_.file("garbage.db");
   std::ofstream(garbage) << std::string(4096, 'x');
@@ -124,18 +128,14 @@ TEST_F(SqliteServerStoreTest, takes_over_what_the_first_format_had_in_its_inbox)
   const std::string path = dir_.file("sotto.db");
   populate(*open(path));
   // As the first version left it: one row an entry, last_seq up to date.
-  sqlite3* db = nullptr;
-  ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(db,
-                         "DROP TABLE inbox;"
-                         "CREATE TABLE inbox(id INTEGER PRIMARY KEY, log_id INTEGER NOT NULL, device INTEGER NOT NULL,"
-                         " message BLOB NOT NULL, time_ms INTEGER NOT NULL, payload BLOB NOT NULL) STRICT;"
-                         "INSERT INTO inbox SELECT 1, id << 32 | 1, 1, x'0102030405060708090a0b0c0d0e0f10', 5, x'6f6c64'"
-                         " FROM conversations;"
-                         "UPDATE conversations SET last_seq = 1; PRAGMA user_version = 1",
-                         nullptr, nullptr, nullptr),
-            SQLITE_OK);
-  sqlite3_close(db);
+  change(path, kToVersion2);
+  change(path,
+         "DROP TABLE inbox;"
+         "CREATE TABLE inbox(id INTEGER PRIMARY KEY, log_id INTEGER NOT NULL, device INTEGER NOT NULL,"
+         " message BLOB NOT NULL, time_ms INTEGER NOT NULL, payload BLOB NOT NULL) STRICT;"
+         "INSERT INTO inbox SELECT 1, id << 32 | 1, 1, x'0102030405060708090a0b0c0d0e0f10', 5, x'6f6c64'"
+         " FROM conversations;"
+         "UPDATE conversations SET last_seq = 1; PRAGMA user_version = 1");
   const auto store = open(path);
   ASSERT_TRUE(append(*store, "new"));
   const Result<LogPage> page = store->log().fetch(talk_, 0, 10, 1000);
@@ -147,13 +147,65 @@ TEST_F(SqliteServerStoreTest, takes_over_what_the_first_format_had_in_its_inbox)
   EXPECT_EQ(page->entries[1].seq, 2U);
 }
 
+// The second format kept content-free rows in the log and found messages by an index.
+TEST_F(SqliteServerStoreTest, keeps_everything_of_the_second_format_and_knows_its_messages_again) {
+  const std::string path = dir_.file("sotto.db");
+  populate(*open(path));
+  const auto message = [](char digit) { return std::string(32, digit); };
+  std::string sql = kToVersion2;
+  // 1 and 2 have everyone, 3 was forgotten, 4 and 5 are to be fetched, 6 is still in the inbox.
+  for (const auto& [seq, payload] : {std::pair{1, ""}, {2, ""}, {4, "666f7572"}, {5, "66697665"}}) {
+    sql += "INSERT INTO log SELECT id << 32 | " + std::to_string(seq) + ", 1, x'" +
+           message(static_cast<char>('0' + seq)) + "', " + std::to_string(100 + seq) + ", x'" + payload +
+           "' FROM conversations;";
+  }
+  sql += "INSERT INTO inbox VALUES(1, x'0000000100000006" "0000000000000001" "000000000000006a" + message('6') +
+         "00000003736978'); UPDATE conversations SET last_seq = 5, pruned_seq = 2;";
+  change(path, sql);
+
+  for (const char* when : {"migrated", "opened again"}) {
+    const auto store = open(path);
+    ASSERT_TRUE(store) << when;
+    const Result<LogPage> page = store->log().fetch(talk_, 0, 10, 1000);
+    ASSERT_TRUE(page);
+    std::vector<std::pair<std::uint64_t, std::string>> found;
+    for (const LogEntry& entry : page->entries) found.emplace_back(entry.seq, entry.payload);
+    EXPECT_EQ(found, (std::vector<std::pair<std::uint64_t, std::string>>{{4, "four"}, {5, "five"}, {6, "six"}})) << when;
+    ASSERT_TRUE(store->begin(Access::write));
+    for (const std::uint64_t seq : {1U, 2U, 4U, 5U, 6U}) {
+      const auto id = MessageId::from_string(message(static_cast<char>('0' + seq)));
+      const Result<Appended> again = store->log().append(talk_, phone_, *id, "changed", now_);
+      ASSERT_TRUE(again);
+      EXPECT_TRUE(again->repeated) << seq;
+      EXPECT_EQ(again->seq, seq);
+      EXPECT_EQ(again->time.ms, static_cast<std::int64_t>(100 + seq));
+    }
+    const Result<Appended> forgotten =
+        store->log().append(talk_, phone_, *MessageId::from_string(message('3')), "new", now_);
+    EXPECT_EQ(forgotten->seq, 7U);
+    store->rollback();
+  }
+}
+
+TEST_F(SqliteServerStoreTest, leaves_an_old_format_as_it_was_when_it_cannot_be_changed) {
+  const std::string path = dir_.file("sotto.db");
+  populate(*open(path));
+  change(path, std::string(kToVersion2) +
+                   "INSERT INTO log SELECT id << 32 | 1, 1, zeroblob(16), 5, x'61' FROM conversations;"
+                   "UPDATE conversations SET last_seq = 1, pruned_seq = 1;"
+                   "CREATE TRIGGER refuse BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'refused'); END");
+  EXPECT_FALSE(open_sqlite_server_store(path));
+  change(path, "DROP TRIGGER refuse; INSERT INTO log SELECT id << 32 | 2, 1, zeroblob(16), 5, x'61' FROM conversations;"
+               "DROP INDEX log_by_message; CREATE INDEX log_by_message ON log(device, message)");
+  const auto store = open(path);
+  ASSERT_TRUE(store);
+  EXPECT_EQ(readable(*store), 1U);
+}
+
 TEST_F(SqliteServerStoreTest, refuses_a_damaged_inbox) {
   const std::string path = dir_.file("sotto.db");
   populate(*open(path));
-  sqlite3* db = nullptr;
-  ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(db, "INSERT INTO inbox VALUES(1, zeroblob(43))", nullptr, nullptr, nullptr), SQLITE_OK);
-  sqlite3_close(db);
+  change(path, "INSERT INTO inbox VALUES(1, zeroblob(43))");
   EXPECT_EQ(open_sqlite_server_store(path).error().code, ErrorCode::storage);
 }
 
