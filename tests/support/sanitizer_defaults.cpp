@@ -8,13 +8,14 @@ const char* __tsan_default_suppressions();
 const char* __tsan_default_suppressions() {
   return "called_from_lib:libglib-2.0.so\n"
          "called_from_lib:libnice.so\n"
-         // Pango looks for fonts on a thread of its own.
-         "called_from_lib:libfontconfig.so\n"
-         "called_from_lib:libpangoft2-1.0.so\n"
-         "called_from_lib:libcairo.so\n"
          // Loaded and unloaded by ALSA, which called_from_lib does not allow.
          "race:libpulse\n"
-         "race:libasound\n";
+         "race:libasound\n"
+         // Pango looks for fonts on a thread of its own, and hands them over.
+         "race:libfontconfig\n"
+         "race:libpango\n"
+         "race:libharfbuzz\n"
+         "race:libcairo\n";
 }
 
 // NOLINTNEXTLINE(bugprone-reserved-identifier): the sanitizer looks for this name
