@@ -55,11 +55,16 @@ std::vector<Credential> credentials_of(const RatchetTree& tree) {
 }
 
 struct Plan {
+  ProtocolVersion version;
   CipherSuite suite;
   Bytes group_id;
   ExtensionList extensions;
   ResumptionPskUsage usage;
 };
+Plan plan_of(const ReInit& announced) {
+  return {announced.version, announced.cipher_suite, announced.group_id, announced.extensions,
+          ResumptionPskUsage::reinit};
+}
 
 }  // namespace
 
@@ -68,6 +73,7 @@ struct Founder {
   static Outcome<Group::Founded> found(const Impl& from, const Plan& plan, ClientIdentity identity,
                                        const std::vector<KeyPackage>& packages, bool tree_in_welcome, bool force_path,
                                        const Environment& env) {
+    if (plan.version != ProtocolVersion::mls10) return reject("The protocol version that was announced is not known here.");
     const auto suite = Suite::of(plan.suite);
     if (!suite) return reject(suite.error());
     std::vector<Credential> wanted{identity.credential};
@@ -116,8 +122,8 @@ struct Founder {
     const std::vector<Credential> before = credentials_of(from.epoch.tree);
     if (!are_among(members, before, env.credentials)) return reject("The new group holds somebody new.");
     if (announced != nullptr) {
-      if (context.cipher_suite != announced->suite || context.group_id != announced->group_id ||
-          context.extensions != announced->extensions) {
+      if (context.version != announced->version || context.cipher_suite != announced->suite ||
+          context.group_id != announced->group_id || context.extensions != announced->extensions) {
         return reject("The new group is not the one that was announced.");
       }
       if (!are_among(before, members, env.credentials)) return reject("The new group leaves a member out.");
@@ -133,15 +139,14 @@ Outcome<Group::Founded> Group::reinitialise(ClientIdentity identity, const std::
                                             bool tree_in_welcome, bool force_path, const Environment& env) const {
   const auto& reinit = impl_->epoch.reinit;
   if (!reinit) return reject("The group was not re-initialised.");
-  return Founder::found(*impl_, {reinit->cipher_suite, reinit->group_id, reinit->extensions, ResumptionPskUsage::reinit},
-                        std::move(identity), packages, tree_in_welcome, force_path, env);
+  return Founder::found(*impl_, plan_of(*reinit), std::move(identity), packages, tree_in_welcome, force_path, env);
 }
 
 Outcome<Group> Group::join_reinitialised(const Welcome& welcome, const OwnKeyPackage& own,
                                          const RatchetTreeNodes* tree, const Environment& env) const {
   const auto& reinit = impl_->epoch.reinit;
   if (!reinit) return reject("The group was not re-initialised.");
-  const Plan plan{reinit->cipher_suite, reinit->group_id, reinit->extensions, ResumptionPskUsage::reinit};
+  const Plan plan = plan_of(*reinit);
   return Founder::join(*impl_, &plan, ResumptionPskUsage::reinit, welcome, own, tree, env);
 }
 
@@ -149,8 +154,8 @@ Outcome<Group::Founded> Group::branch(ByteView group_id, ClientIdentity identity
                                       const std::vector<KeyPackage>& packages, bool tree_in_welcome, bool force_path,
                                       const Environment& env) const {
   if (!is_active()) return reject("The group is not active any more.");
-  return Founder::found(*impl_, {cipher_suite(), to_bytes(group_id), std::move(extensions), ResumptionPskUsage::branch},
-                        std::move(identity), packages, tree_in_welcome, force_path, env);
+  Plan plan{context().version, cipher_suite(), to_bytes(group_id), std::move(extensions), ResumptionPskUsage::branch};
+  return Founder::found(*impl_, plan, std::move(identity), packages, tree_in_welcome, force_path, env);
 }
 
 Outcome<Group> Group::join_branch(const Welcome& welcome, const OwnKeyPackage& own, const RatchetTreeNodes* tree,

@@ -1,4 +1,6 @@
 // RFC 9420 sections 8.4, 11.2, 11.3 and 12.1.4: pre-shared keys, and groups that come out of a group.
+#include <set>
+
 #include "unit/mls/hostile.hpp"
 
 namespace sotto::mls::insider {
@@ -33,6 +35,14 @@ TEST_F(MlsHostilePsk, whose_nonce_has_another_size_is_refused) {
     one.psk.psk_nonce.resize(size);
     expect_psk_refused(one, "nonce");
   }
+}
+TEST_F(MlsHostilePsk, is_proposed_with_a_fresh_nonce_each_time) {
+  std::set<Bytes> nonces;
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_TRUE(nonces.insert(alice().psk_proposal(as_bytes("one"), cast.env()).get<Psk>()->psk.psk_nonce).second);
+    EXPECT_TRUE(nonces.insert(alice().resumption_psk_proposal(0, cast.env()).get<Psk>()->psk.psk_nonce).second);
+  }
+  for (const Bytes& nonce : nonces) EXPECT_EQ(nonce.size(), suite().hash_size());
 }
 TEST_F(MlsHostilePsk, of_a_usage_for_new_groups_is_refused_in_an_old_one) {
   expect_psk_refused(resumption(ResumptionPskUsage::reinit), "another purpose");
@@ -292,6 +302,13 @@ TEST_F(MlsHostileReinit, in_another_suite_than_announced_is_refused) {
   end_with({{7, 7}, ProtocolVersion::mls10, CipherSuite::x25519_chacha20poly1305_sha256_ed25519, {}});
   expect_join_refused(announced(), "not the one that was announced");
 }
+TEST_F(MlsHostileReinit, of_another_version_than_announced_is_refused) {
+  m = cast.warm_group_of(3);
+  end_with({{7, 7}, static_cast<ProtocolVersion>(2), cast.suite(), {}});
+  expect_join_refused(announced(), "not the one that was announced");
+  EXPECT_FALSE(alice().reinitialise(cast.identity("member-0#new"), {packages[1].package, packages[2].package}, true,
+                                    false, cast.env()));
+}
 TEST_F(MlsHostileSuccessor, a_group_that_was_not_reinitialised_has_no_successor) {
   Plan plan;
   plan.group_id = {7};
@@ -340,6 +357,18 @@ TEST_F(MlsHostileBranch, out_of_another_group_or_epoch_is_refused) {
   plan = honest();
   plan.psk_epoch = bob().epoch() - 1;
   expect_join_refused(plan, "does not come from this one", true);
+}
+TEST_F(MlsHostileBranch, into_another_suite_is_refused) {
+  constexpr CipherSuite kOther = CipherSuite::x25519_chacha20poly1305_sha256_ed25519;
+  Group dishonest = alice().copy();
+  GroupAccess::impl(dishonest).suite = *Suite::of(kOther);
+  const OwnKeyPackage own = *make_key_package(kOther, cast.identity("member-1#new"), {0, UINT64_MAX}, {}, cast.random);
+  const auto founded = dishonest.branch(as_bytes("b"), cast.identity("member-0#new"), {}, {own.package}, true, false,
+                                        cast.env());
+  ASSERT_TRUE(founded) << founded.refusal().error.message;
+  const auto joined = bob().join_branch(*founded->welcome.get<Welcome>(), own, nullptr, cast.env());
+  ASSERT_FALSE(joined);
+  EXPECT_NE(joined.refusal().error.message.find("keep the cipher suite"), std::string::npos);
 }
 TEST_F(MlsHostileBranch, that_does_not_begin_with_its_first_commit_is_refused) {
   Plan plan = honest();
