@@ -67,6 +67,30 @@ TEST(OpenSsl, is_included_by_crypto_and_net_alone) {
   }
 }
 
+// Comparing byte by byte until the first difference tells a forger how much of a tag it has right.
+TEST(AuthenticationTags, are_compared_in_constant_time) {
+  const std::regex early(R"([Tt]ag\w*(\(\))?\s*[=!]=|[=!]=\s*[\w.>()-]*[Tt]ag\w*\b|mac\(.*\)\s*[=!]=|memcmp|ranges::equal|std::equal\b)");
+  const std::regex sizes(R"(\w*[Tt]ag\w*\.size\(\)|k\w*TagSize)");
+  int compared = 0;
+  for (const char* root : {"src/mls", "src/crypto"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(SOTTO_SOURCE_DIR) / root)) {
+      if (!entry.is_regular_file()) continue;
+      // What it compares it wrote itself.
+      if (entry.path().filename() == "state_changes.cpp") continue;
+      std::ifstream source(entry.path());
+      std::string line;
+      for (int number = 1; std::getline(source, line); ++number) {
+        // How long a tag is, everybody knows.
+        const std::string code = std::regex_replace(without_comment(line), sizes, "size");
+        if (code.find("constant_time_equal(") != std::string::npos) ++compared;
+        EXPECT_FALSE(std::regex_search(code, early)) << entry.path().string() << ':' << number << ": " << line;
+      }
+    }
+  }
+  // HMAC for membership tags and a Welcome's confirmation tag, and a commit's confirmation tag.
+  EXPECT_GE(compared, 2);
+}
+
 TEST(CMakeTargets, put_third_party_headers_into_no_public_header) {
   const std::regex include(R"(#include [<"](libav|SDL|portaudio|srtp|nice/|opus|sqlite3|pango|cairo|sodium|nlohmann|CLI/))");
   for (const auto& entry : fs::recursive_directory_iterator(fs::path(SOTTO_SOURCE_DIR) / "include")) {

@@ -6,8 +6,14 @@
 namespace sotto::mls::insider {
 namespace {
 
+// The first certificate of a chain stands for itself.
+std::string name_of(const Credential& credential) {
+  if (credential.type == CredentialType::basic) return to_string(ByteView(credential.identity));
+  return credential.certificates.empty() ? std::string() : to_string(ByteView(credential.certificates.front()));
+}
+
 std::string client_of(const Credential& credential) {
-  const std::string name = to_string(ByteView(credential.identity));
+  const std::string name = name_of(credential);
   return name.substr(0, name.find('#'));
 }
 
@@ -35,7 +41,7 @@ std::optional<SecretBytes> TestPsks::external_psk(ByteView id) const {
 }
 
 Status TestPolicy::validate(const Credential& credential, ByteView) const {
-  const std::string name = to_string(ByteView(credential.identity));
+  const std::string name = name_of(credential);
   if (std::ranges::find(forbidden_, name) != forbidden_.end()) {
     return fail(ErrorCode::untrusted, "The authentication service does not know this credential.");
   }

@@ -38,6 +38,33 @@ TEST_F(MlsHostileBounds, skipped_keys_are_bounded_however_often_a_sender_jumps) 
   }
   EXPECT_LE(count_keys(GroupAccess::impl(alice()).epoch.messages).skipped, kMaxSkippedKeys);
 }
+TEST_F(MlsHostileBounds, the_last_generation_is_neither_sent_nor_received) {
+  // After it the count would begin again, and with it the keys.
+  const SecretTree::RatchetId id{{0}, RatchetType::application};
+  std::map<SecretTree::RatchetId, SecretTree::Ratchet> ratchets;
+  ratchets[id] = {UINT32_MAX - 2, SecretBytes(suite().hash_size()), {}};
+  ratchets[{{0}, RatchetType::handshake}] = {0, SecretBytes(suite().hash_size()), {}};
+  auto tree = SecretTree::from_parts(suite(), 1, {}, std::move(ratchets), 10);
+  ASSERT_TRUE(tree);
+  EXPECT_FALSE(tree->receive({0}, RatchetType::application, UINT32_MAX, 1000));
+  EXPECT_TRUE(tree->receive({0}, RatchetType::application, UINT32_MAX - 1, 1000));
+  EXPECT_TRUE(tree->send({0}, RatchetType::application));
+  EXPECT_TRUE(tree->send({0}, RatchetType::application));
+  EXPECT_FALSE(tree->send({0}, RatchetType::application));
+}
+TEST_F(MlsHostileBounds, a_ratchet_forgets_the_secret_that_it_advanced_from) {
+  const auto secret_of = [](Group& group, LeafIndex leaf) {
+    const auto& ratchets = GroupAccess::impl(group).epoch.messages.ratchets();
+    return to_bytes(ratchets.at({leaf, RatchetType::application}).secret.view());
+  };
+  ASSERT_TRUE(alice().receive(*bob().protect(as_bytes("x"), {}, cast.env()), cast.env()));
+  const Bytes sent = secret_of(bob(), bob().own_leaf());
+  const Bytes received = secret_of(alice(), bob().own_leaf());
+  EXPECT_EQ(sent, received);
+  ASSERT_TRUE(alice().receive(*bob().protect(as_bytes("y"), {}, cast.env()), cast.env()));
+  EXPECT_NE(secret_of(bob(), bob().own_leaf()), sent);
+  EXPECT_EQ(secret_of(alice(), bob().own_leaf()), secret_of(bob(), bob().own_leaf()));
+}
 TEST_F(MlsHostileBounds, a_key_is_gone_once_its_message_was_read) {
   const MlsMessage first = *bob().protect(as_bytes("first"), {}, cast.env());
   const MlsMessage second = *bob().protect(as_bytes("second"), {}, cast.env());
@@ -143,7 +170,16 @@ TEST(MlsHostileEncoding, lengths_that_are_not_in_their_shortest_form_are_refused
 TEST(MlsHostileEncoding, an_optional_value_is_there_or_not) {
   // An empty Commit: no proposals, and the byte before the path.
   EXPECT_TRUE(wire::decode<Commit>(Bytes{0, 0}));
-  for (const std::uint8_t flag : {2, 0x80, 0xFF}) EXPECT_FALSE(wire::decode<Commit>(Bytes{0, flag}));
+  Cast cast;
+  const std::vector<Group> m = cast.warm_group_of(2);
+  const Forged forged = forge_commit(m[0], cast, {});
+  Bytes with_path = wire::encode(std::get<Commit>(forged.content.content.body));
+  EXPECT_TRUE(wire::decode<Commit>(with_path));
+  for (const std::uint8_t flag : {2, 0x80, 0xFF}) {
+    with_path[1] = flag;
+    EXPECT_FALSE(wire::decode<Commit>(with_path));
+    EXPECT_FALSE(wire::decode<Commit>(Bytes{0, flag}));
+  }
 }
 TEST(MlsHostileEncoding, a_length_beyond_the_input_is_refused_before_anything_is_allocated) {
   const double start = static_cast<double>(std::clock());
@@ -187,6 +223,16 @@ TEST(MlsHostileEncoding, an_extension_that_occurs_twice_is_refused) {
   EXPECT_FALSE(wire::decode<KeyPackage>(wire::encode(package)));
   GroupContext context;
   context.extensions = package.extensions;
+  EXPECT_FALSE(wire::decode<GroupContext>(wire::encode(context)));
+}
+TEST(MlsHostileEncoding, fields_beyond_their_limits_are_refused) {
+  KeyPackage package = Cast().package("p").package;
+  package.init_key.assign(kMaxKeyBytes, 1);
+  EXPECT_TRUE(wire::decode<KeyPackage>(wire::encode(package)));
+  package.init_key.push_back(1);
+  EXPECT_FALSE(wire::decode<KeyPackage>(wire::encode(package)));
+  GroupContext context;
+  context.group_id.assign(kMaxIdBytes + 1, 1);
   EXPECT_FALSE(wire::decode<GroupContext>(wire::encode(context)));
 }
 TEST(MlsHostileEncoding, lists_beyond_their_limits_are_refused) {

@@ -160,6 +160,14 @@ TEST_F(MlsHostileCommit, a_path_secret_that_gives_other_keys_is_refused) {
   expect_commit_refused(std::move(plan), "does not give the public key", RefusalKind::group_broken);
 }
 
+TEST_F(MlsHostileCommit, a_path_secret_of_another_size_is_refused) {
+  // Leaf 3 is the first to learn one; keys derived from a short one fit the public keys beside it.
+  CommitPlan plan;
+  plan.first_path_secret = SecretBytes(std::size_t{16});
+  const MlsMessage message = forge_commit(mallory(), cast, std::move(plan)).message;
+  expect_refused_and_unchanged(m[3], message, "wrong size", RefusalKind::group_broken);
+}
+
 TEST_F(MlsHostileCommit, path_secrets_are_bound_to_the_epoch_they_lead_to) {
   const std::vector<Hook<GroupContext>> changes{
       [](GroupContext& c) { c.epoch -= 1; }, [&](GroupContext& c) { c.tree_hash = alice().context().tree_hash; },
@@ -214,6 +222,22 @@ TEST_F(MlsHostileCommit, a_wrong_confirmation_tag_leaves_the_way_free_for_the_ri
   EXPECT_EQ(to_bytes(alice().epoch_authenticator()), to_bytes(forged.next.secrets.epoch_authenticator.view()));
 }
 
+TEST_F(MlsHostileCommit, a_commit_refused_late_takes_nothing_of_what_waits) {
+  // What waits: proposals of others, an own update with its key, an own commit.
+  const PlannedProposal update = by_reference(3, {Update{update_leaf(3)}});
+  const MlsMessage own = *alice().propose_update(cast.env());
+  const PublicMessage& body = *own.get<PublicMessage>();
+  ASSERT_TRUE(alice().commit({.include_pending = false, .force_path = true}, cast.env()));
+  CommitPlan plan;
+  plan.proposals = {update, {std::get<Proposal>(body.content.body), Sender::member({0}), reference_of(suite(), body)}};
+  plan.on_signed = [](AuthenticatedContent& content) { content.auth.confirmation_tag[31] ^= 1; };
+  const MlsMessage wrong = forge_commit(mallory(), cast, std::move(plan)).message;
+  expect_refused_and_unchanged(alice(), wrong, "confirmation tag", RefusalKind::group_broken);
+  EXPECT_EQ(alice().proposals().size(), 2U);
+  EXPECT_EQ(GroupAccess::impl(alice()).update_keys.size(), 1U);
+  EXPECT_TRUE(alice().has_pending_commit());
+}
+
 TEST_F(MlsHostileCommit, a_commit_refused_late_does_not_burn_the_message_key) {
   CommitPlan wrong;
   wrong.format = WireFormat::private_message;
@@ -237,6 +261,18 @@ TEST_F(MlsHostileCommit, a_checked_commit_of_an_epoch_that_is_over_cannot_be_mer
   EXPECT_TRUE(fingerprint(alice()) == before);
 }
 
+TEST_F(MlsHostileCommit, a_member_that_is_unmerged_still_learns_the_path_secret) {
+  // Added without a path: no parent's key is the newcomer's, so each path is encrypted to its leaf besides.
+  m = cast.warm_group_of(7);
+  const OwnKeyPackage own = cast.package("newcomer");
+  CommitOptions add;
+  add.by_value = {{Add{own.package}}};
+  cast.commit(m, 4, add, {&own});
+  ASSERT_EQ(tree().parent({11})->unmerged_leaves, std::vector<LeafIndex>{{7}});
+  cast.commit(m, 0, {.force_path = true});
+  EXPECT_EQ(to_bytes(m.back().epoch_authenticator()), to_bytes(alice().epoch_authenticator()));
+}
+
 TEST_F(MlsHostileCommit, nodes_beside_an_empty_half_leave_the_path_and_are_blanked) {
   // Eight members; the second quarter goes, then the fourth. Each time the first member commits.
   m = cast.warm_group_of(8);
@@ -251,6 +287,20 @@ TEST_F(MlsHostileCommit, nodes_beside_an_empty_half_leave_the_path_and_are_blank
   cast.commit(m, 2, {.force_path = true});
   EXPECT_TRUE(tree().parent_hashes_are_valid());
   for (const Group& member : m) EXPECT_EQ(to_bytes(member.epoch_authenticator()), to_bytes(alice().epoch_authenticator()));
+}
+
+TEST_F(MlsHostileCommit, a_node_that_left_the_path_does_not_stay_in_the_tree) {
+  // Leaf 2 with a parent of its own beside a blank leaf 3, as an insider may have left it in a tree that others join.
+  RatchetTreeNodes nodes;
+  nodes.nodes.resize(9);
+  for (const std::uint32_t leaf : {0U, 2U, 4U}) nodes.nodes[2 * leaf] = TreeNode{leaf_of_member(leaf)};
+  nodes.nodes[5] = TreeNode{ParentNode{Bytes(32, 9), {}, {}}};
+  RatchetTree left = *RatchetTree::from_nodes(suite(), nodes);
+  const auto path = left.filtered_direct_path({2});
+  ASSERT_EQ(path.size(), 2U);
+  EXPECT_EQ(path[0].node, NodeIndex{3});
+  (void)left.merge_path({2}, path, {Bytes(32, 1), Bytes(32, 2)});
+  EXPECT_TRUE(left.is_blank({5}));
 }
 
 // Own messages and races.
@@ -304,6 +354,16 @@ TEST_F(MlsHostileCommit, another_own_commit_is_made_once_the_pending_one_was_dis
   ASSERT_FALSE(echo);
   EXPECT_EQ(echo.refusal().kind, RefusalKind::ignore);
   ASSERT_TRUE(alice().merge_pending_commit());
+}
+
+TEST_F(MlsHostileCommit, ones_own_proposals_in_anothers_commit_are_followed) {
+  const MlsMessage remove = *alice().propose({Remove{{3}}}, cast.env());
+  cast.deliver(m, 0, remove);
+  const auto commit = mallory().commit({}, cast.env());
+  auto received = alice().receive(commit->commit, cast.env());
+  ASSERT_TRUE(received) << received.refusal().error.message;
+  ASSERT_TRUE(alice().merge(std::move(*received->get<StagedCommit>())));
+  EXPECT_FALSE(alice().member({3}));
 }
 
 TEST_F(MlsHostileCommit, the_key_of_ones_own_update_waits_until_a_commit_takes_it) {

@@ -35,6 +35,15 @@ TEST_F(MlsHostileExternalCommit, is_taken_when_honest) {
   outsider = cast.identity("member-3#2");
   expect_external_accepted(with({by_value(Remove{{3}})}));
 }
+TEST_F(MlsHostileExternalCommit, counts_by_the_secret_it_sealed_and_without_a_membership_tag) {
+  const Forged honest = forge_external_commit(info, alice().ratchet_tree(), outsider, cast, {});
+  EXPECT_TRUE(honest.message.get<PublicMessage>()->membership_tag.empty());
+  Group group = alice().copy();
+  auto received = group.receive(honest.message, cast.env());
+  ASSERT_TRUE(received) << received.refusal().error.message;
+  EXPECT_EQ(received->get<StagedCommit>()->epoch_authenticator(),
+            to_bytes(honest.next.secrets.epoch_authenticator.view()));
+}
 TEST_F(MlsHostileExternalCommit, needs_exactly_one_external_init) {
   ExternalPlan none;
   none.external_inits = 0;

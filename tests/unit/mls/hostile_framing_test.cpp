@@ -78,6 +78,11 @@ TEST_F(MlsHostileFraming, a_forged_message_does_not_burn_the_key_of_the_genuine_
   EXPECT_EQ(received->get<ApplicationMessage>()->data, to_bytes(std::string_view("genuine")));
 }
 
+TEST_F(MlsHostileFraming, a_refused_proposal_does_not_burn_its_key) {
+  // Sealed and signed as it must be, and against the rules.
+  expect_refused_and_unchanged(inside().proposal({Remove{{7}}}, WireFormat::private_message), "not a member");
+}
+
 TEST_F(MlsHostileFraming, a_copy_with_a_flipped_byte_does_not_burn_the_key_of_the_genuine_message) {
   const MlsMessage genuine = *m[3].protect(as_bytes("genuine"), as_bytes("seen by all"), cast.env());
   const Bytes encoded = genuine.encode();
@@ -106,6 +111,28 @@ TEST_F(MlsHostileFraming, a_flipped_byte_in_a_public_message_is_refused) {
   }
 }
 
+// Section 6.3.1: the reuse guard.
+
+TEST_F(MlsHostileFraming, a_key_that_is_used_twice_after_a_rollback_gets_another_nonce) {
+  Group restored = alice().copy();
+  const MlsMessage one = *alice().protect(as_bytes("the same"), {}, cast.env());
+  const MlsMessage other = *restored.protect(as_bytes("the same"), {}, cast.env());
+  EXPECT_NE(one.get<PrivateMessage>()->ciphertext, other.get<PrivateMessage>()->ciphertext);
+}
+
+TEST_F(MlsHostileFraming, the_reuse_guard_goes_into_the_first_four_bytes_of_the_nonce) {
+  SecretTree messages = GroupAccess::impl(alice()).epoch.messages.copy();
+  const SecretTree::Sending keys = *messages.send(alice().own_leaf(), RatchetType::application);
+  const MlsMessage message = *alice().protect(as_bytes("hello"), {}, cast.env());
+  const PrivateMessage& sealed = *message.get<PrivateMessage>();
+  const auto sender = open_sender_data(suite(), GroupAccess::impl(alice()).epoch.secrets.sender_data_secret.view(), sealed);
+  ASSERT_TRUE(sender);
+  Bytes nonce = to_bytes(keys.keys.nonce.view());
+  for (std::size_t i = 0; i < 4; ++i) nonce[i] ^= sender->reuse_guard[i];
+  EXPECT_TRUE(crypto::aead_open(suite().aead_algorithm(), keys.keys.key.view(), nonce, sealed.content_aad(),
+                                sealed.ciphertext));
+}
+
 TEST_F(MlsHostileFraming, a_repeated_message_is_ignored) {
   const MlsMessage words = *m[3].protect(as_bytes("once"), {}, cast.env());
   const MlsMessage proposal = inside().proposal(Proposal{Remove{{3}}});
@@ -124,6 +151,13 @@ TEST_F(MlsHostileFraming, a_member_signs_its_view_of_the_group) {
   GroupContext other = mallory().context();
   other.tree_hash[0] ^= 1;
   sign_content(suite(), signing_key(kMallory), other, content);
+  expect_refused_and_unchanged(inside().as_public(content), "signature of the message");
+  // FramedContentTBS without its GroupContext: mls10, public_message, FramedContent.
+  wire::Writer bare;
+  bare.u16(1);
+  bare.u16(1);
+  content.content.write(bare);
+  content.auth.signature = suite().sign_with_label(signing_key(kMallory), "FramedContentTBS", bare.view());
   expect_refused_and_unchanged(inside().as_public(content), "signature of the message");
 }
 
@@ -185,9 +219,15 @@ TEST_F(MlsHostileExternalSender, with_another_key_is_refused) {
 TEST_F(MlsHostileExternalSender, signs_no_group_context) {
   AuthenticatedContent content = inside().content(Proposal{Remove{{3}}}, WireFormat::public_message);
   content.content.sender = Sender::external(0);
-  Bytes signed_bytes = content.to_be_signed(alice().context());
-  append(signed_bytes, wire::encode(alice().context()));
-  content.auth.signature = suite().sign_with_label(key, "FramedContentTBS", signed_bytes);
+  // FramedContentTBS, spelled out: mls10, public_message, FramedContent.
+  wire::Writer signed_bytes;
+  signed_bytes.u16(1);
+  signed_bytes.u16(1);
+  content.content.write(signed_bytes);
+  content.auth.signature = suite().sign_with_label(key, "FramedContentTBS", signed_bytes.view());
+  EXPECT_TRUE(alice().copy().receive({PublicMessage{content.content, content.auth, {}}}, cast.env()));
+  alice().context().write(signed_bytes);
+  content.auth.signature = suite().sign_with_label(key, "FramedContentTBS", signed_bytes.view());
   expect_refused_and_unchanged({PublicMessage{content.content, content.auth, {}}}, "signature of the message");
 }
 
@@ -238,6 +278,22 @@ TEST_F(MlsHostileFraming, a_client_asks_to_be_added_with_its_own_key_only) {
   AuthenticatedContent content = inside().content(Proposal{Add{own.package}}, WireFormat::public_message);
   content.content.sender = {SenderType::new_member_proposal, {}, 0};
   inside().sign(content);
+  expect_refused_and_unchanged({PublicMessage{content.content, content.auth, {}}}, "signature of the message");
+}
+
+TEST_F(MlsHostileFraming, a_client_that_asks_to_be_added_signs_no_group_context) {
+  const OwnKeyPackage own = cast.package("new");
+  AuthenticatedContent content = inside().content(Proposal{Add{own.package}}, WireFormat::public_message);
+  content.content.sender = {SenderType::new_member_proposal, {}, 0};
+  wire::Writer signed_bytes;
+  signed_bytes.u16(1);
+  signed_bytes.u16(1);
+  content.content.write(signed_bytes);
+  const crypto::SigningKey& key = own.identity.signing_key;
+  content.auth.signature = suite().sign_with_label(key, "FramedContentTBS", signed_bytes.view());
+  EXPECT_TRUE(alice().copy().receive({PublicMessage{content.content, content.auth, {}}}, cast.env()));
+  alice().context().write(signed_bytes);
+  content.auth.signature = suite().sign_with_label(key, "FramedContentTBS", signed_bytes.view());
   expect_refused_and_unchanged({PublicMessage{content.content, content.auth, {}}}, "signature of the message");
 }
 

@@ -186,6 +186,26 @@ TEST_F(MlsHostileKeyPackage, two_with_one_key_between_them_are_refused) {
                     })})};
   expect_commit_refused(std::move(plan), "encryption key is in the tree twice");
 }
+TEST_F(MlsHostileKeyPackage, two_with_one_signature_key_between_them_are_refused) {
+  ClientIdentity first = cast.identity("newcomer");
+  ClientIdentity second = first.copy();
+  second.credential = Credential::basic(as_bytes("other"));
+  const OwnKeyPackage one = cast.package(std::move(first));
+  const OwnKeyPackage other = cast.package(std::move(second));
+  CommitPlan plan;
+  plan.proposals = {by_value(Add{one.package}), by_value(Add{other.package})};
+  expect_commit_refused(std::move(plan), "signature key is in the group twice");
+}
+TEST_F(MlsHostileKeyPackage, that_cannot_read_a_credential_type_already_in_use_is_refused) {
+  // One member has an X.509 chain; the newcomer, with a basic credential, reads only basic ones.
+  ClientIdentity chain = cast.identity("chain");
+  chain.credential = {CredentialType::x509, {}, {to_bytes(std::string_view("chain"))}};
+  const OwnKeyPackage with_chain = cast.package(std::move(chain));
+  cast.commit(m, 0, {.by_value = {{Add{with_chain.package}}}}, {&with_chain});
+  expect_package_refused_by_commits(
+      changed([](KeyPackage& p) { p.leaf_node.capabilities.credentials = {CredentialType::basic}; }),
+      "cannot read the credentials");
+}
 TEST_F(MlsHostileKeyPackage, that_cannot_read_the_members_credentials_is_refused) {
   // It has an X.509 chain and reads only those; the members have basic ones and read both.
   const KeyPackage package = changed([](KeyPackage& p) {
@@ -239,6 +259,19 @@ TEST_F(MlsHostileRequirements, an_update_or_commit_that_drops_them_is_refused) {
   CommitPlan update;
   update.proposals = {by_reference(3, {Update{update_leaf(3, drop)}})};
   expect_commit_refused(std::move(update), "lacks capabilities");
+}
+TEST_F(MlsHostileRequirements, default_types_are_met_without_being_listed) {
+  m = cast.warm_group_of(
+      5, {to_extension(RequiredCapabilities{
+             {ExtensionType::application_id, ExtensionType::external_senders},
+             {ProposalType::add, ProposalType::psk, ProposalType::group_context_extensions},
+             {}})});
+  CommitPlan plan;
+  plan.proposals = {by_value(Add{changed([](KeyPackage& p) {
+    p.leaf_node.capabilities.extensions = {};
+    p.leaf_node.capabilities.proposals = {};
+  })})};
+  expect_commit_accepted(std::move(plan));
 }
 TEST_F(MlsHostileRequirements, required_extensions_alone_are_required) {
   m = cast.warm_group_of(5, {to_extension(RequiredCapabilities{{kStrange}, {}, {}})});
@@ -314,12 +347,9 @@ TEST_F(MlsHostileUpdate, whose_credential_type_the_others_cannot_read_is_refused
   m = cast.warm_group_of(5);
   const LeafNode leaf = update_leaf(3, [](LeafNode& l) {
     l.capabilities.credentials = {CredentialType::basic, CredentialType::x509};
-    l.credential = {CredentialType::x509, to_bytes(std::string_view("member-3")), {Bytes(4, 1)}};
+    l.credential = {CredentialType::x509, {}, {to_bytes(std::string_view("member-3"))}};
   });
-  CommitPlan plan;
-  plan.proposals = {{{Update{leaf}}, Sender::member({3}), ProposalRef(32, 1)}};
-  // The name survives in the type alone, so the policy says "another client" before anybody looks at types.
-  expect_refused_and_unchanged(Insider(m[3], cast).proposal({Update{leaf}}), "another client");
+  expect_update_refused_by_commits(leaf, "cannot read the credentials");
 }
 
 // The leaf of a commit.

@@ -236,6 +236,19 @@ TEST_F(MlsHostileProposals, requirements_that_a_member_does_not_meet_are_refused
   }
 }
 
+TEST_F(MlsHostileProposals, requirements_that_one_member_alone_does_not_meet_are_refused) {
+  cast.capabilities.extensions = {kStrange};
+  m = cast.warm_group_of(4);
+  cast.capabilities.extensions = {};
+  const OwnKeyPackage last = cast.package("member-4");
+  CommitOptions add;
+  add.by_value = {{Add{last.package}}};
+  cast.commit(m, 0, add, {&last});
+  expect_list_refused({by_value(GroupContextExtensions{{to_extension(RequiredCapabilities{{kStrange}, {}, {}})}})},
+                      "lacks capabilities");
+  expect_list_refused({by_value(GroupContextExtensions{{{kStrange, {1}}}})}, "does not support an extension");
+}
+
 TEST_F(MlsHostileProposals, new_requirements_bind_who_is_added_and_not_who_is_removed) {
   cast.capabilities.proposals = {kCustom};
   m = cast.warm_group_of(4);
@@ -251,6 +264,15 @@ TEST_F(MlsHostileProposals, new_requirements_bind_who_is_added_and_not_who_is_re
                       "lacks capabilities");
   expect_list_refused({by_value(Add{cast.package("new").package}), by_value(Remove{{4}}), by_value(strict)},
                       "lacks capabilities");
+}
+
+TEST_F(MlsHostileProposals, extensions_are_replaced_before_anybody_is_added_under_them) {
+  cast.capabilities.proposals = {kCustom};
+  m = cast.warm_group_of(5, {to_extension(RequiredCapabilities{{}, {kCustom}, {}})});
+  cast.capabilities.proposals = {};
+  const Add lacks{cast.package("new").package};
+  expect_list_refused({by_value(lacks)}, "lacks capabilities");
+  expect_list_accepted({by_value(lacks), by_value(GroupContextExtensions{})});
 }
 
 TEST_F(MlsHostileProposals, extensions_whose_content_cannot_be_read_are_refused) {
@@ -314,6 +336,7 @@ TEST_F(MlsHostileProposals, a_remove_at_the_end_shortens_the_tree_before_an_add_
   ASSERT_TRUE(less);
   ASSERT_TRUE(other.merge(std::move(*less->get<StagedCommit>())));
   EXPECT_EQ(other.ratchet_tree().nodes.size(), 7U);
+  EXPECT_EQ(GroupAccess::impl(other).epoch.tree.leaf_count(), 4U);
 }
 
 // What a committer does with proposals that cannot stand together.

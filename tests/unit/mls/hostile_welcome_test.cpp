@@ -115,6 +115,9 @@ TEST_F(MlsHostileWelcome, of_another_suite_is_refused) {
     info.group_context.cipher_suite = CipherSuite::x25519_chacha20poly1305_sha256_ed25519;
   };
   expect_join_refused(inner, "another cipher suite or version");
+}
+TEST_F(MlsHostileWelcome, of_another_version_is_refused) {
+  WelcomePlan inner = plan();
   inner.on_info = [](GroupInfo& info) { info.group_context.version = static_cast<ProtocolVersion>(2); };
   expect_join_refused(inner, "another cipher suite or version");
 }
@@ -294,6 +297,33 @@ TEST_F(MlsHostileWelcome, leaves_that_are_unmerged_do_not_break_the_hashes_above
   const auto* parent = GroupAccess::impl(*joined).epoch.tree.parent({7});
   ASSERT_NE(parent, nullptr);
   EXPECT_EQ(parent->unmerged_leaves, std::vector<LeafIndex>{place});
+}
+TEST_F(MlsHostileWelcome, leaves_unmerged_beside_a_path_do_not_break_the_parent_hash_above) {
+  // The root's hash was made by leaf 0, over a right half that the newcomer was not in: neither its leaf nor its
+  // name among the unmerged of that half's parents may count.
+  cast.commit(m, 0, {.force_path = true});
+  make(false);
+  const auto joined = join(plan());
+  ASSERT_TRUE(joined) << joined.refusal().error.message;
+  const RatchetTree& now = GroupAccess::impl(*joined).epoch.tree;
+  EXPECT_EQ(now.parent({7})->unmerged_leaves, std::vector<LeafIndex>{place});
+  EXPECT_EQ(now.parent({11})->unmerged_leaves, std::vector<LeafIndex>{place});
+}
+TEST_F(MlsHostileWelcome, a_parent_beside_a_leaf_it_never_knew_is_refused) {
+  // Leaf 0 committed when leaf 1 was blank. Somebody put there later is unmerged above; who is hidden from the
+  // parents would be in no resolution and in every hash.
+  m = cast.warm_group_of(7);
+  cast.commit(m, 0, {.by_value = {{Remove{{1}}}}});
+  WelcomePlan made;
+  made.context = alice().context();
+  made.tree = alice().ratchet_tree();
+  made.signer = {0};
+  made.signing_key = &signing_key(0);
+  made.tree.nodes[2] = TreeNode{own.package.leaf_node};
+  expect_join_refused(made, "parent hash in the tree");
+  for (const std::size_t above : {3U, 7U}) parent_in(made.tree, static_cast<std::uint32_t>(above)).unmerged_leaves = {{1}};
+  const auto joined = join(made);
+  EXPECT_TRUE(joined) << joined.refusal().error.message;
 }
 TEST_F(MlsHostileWelcome, a_parent_key_that_is_none_is_refused) {
   path_secret.reset();
