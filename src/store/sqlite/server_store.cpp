@@ -11,8 +11,9 @@ namespace sotto::store {
 namespace sqlite {
 namespace {
 
-// 4 MiB of WAL: small enough for a restart to read in no time, large enough that copying it back is rare.
-constexpr int kCheckpointPages = 1024;
+// 16 MiB of WAL: small enough for a restart to read in no time, large enough that most pages of the inbox, which are
+// written over and over, are copied back once for several times.
+constexpr int kCheckpointPages = 4096;
 
 class SqliteServerStore final : public ServerStore {
  public:
