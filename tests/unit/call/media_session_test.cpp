@@ -282,10 +282,10 @@ class MediaSessionTest : public testing::Test {
     const std::lock_guard lock(log.mutex);
     if (log.frame_callbacks.contains(camera)) log.frame_callbacks[camera](frame);
   }
-  void speak(const std::string& microphone, std::int16_t value) {
+  void speak(const std::string& microphone, std::int16_t value, TimePoint captured = device::monotonic_now()) {
     media::AudioBlock block;
     block.samples.fill(value);
-    block.captured = device::monotonic_now();
+    block.captured = captured;
     const std::lock_guard lock(log.mutex);
     if (log.block_callbacks.contains(microphone)) log.block_callbacks[microphone](block);
   }
@@ -294,6 +294,19 @@ class MediaSessionTest : public testing::Test {
     const std::lock_guard lock(log.mutex);
     return log.fill_callbacks.contains(speaker) && log.fill_callbacks[speaker](block) ? block.samples[100]
                                                                                       : std::int16_t{0};
+  }
+  // As sound cards do: a block in and a block out every ten milliseconds, and what a busy machine missed at once.
+  bool speak_until_heard(const std::string& microphone, const std::string& speaker, std::int16_t value) {
+    TimePoint due = device::monotonic_now();
+    bool heard = false;
+    return until([&] {
+      for (; !heard && due <= device::monotonic_now(); due += 10ms) {
+        speak(microphone, value, due);
+        heard = hear(speaker) == value;
+      }
+      executor.post_at(due, [] {});  // until() looks again then
+      return heard;
+    });
   }
   void start_both(const StartOptions& options) {
     ASSERT_TRUE(a->start(keys(true), options));
@@ -351,10 +364,7 @@ TEST_F(MediaSessionTest, carries_picture_and_sound_with_one_timestamp_on_both_si
       EXPECT_EQ((*same)->y[0], shown->y[0]);
     }
   }
-  ASSERT_TRUE(until([&] {
-    speak("a", 77);
-    return hear("b") == 77;
-  }));
+  ASSERT_TRUE(speak_until_heard("a", "b", 77));
   const CallStats stats = a->stats();
   EXPECT_EQ(stats.path, "direct");
   EXPECT_EQ(stats.cipher, "AEAD_AES_256_GCM");
