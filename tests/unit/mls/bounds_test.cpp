@@ -98,7 +98,10 @@ TEST_F(Bounds, commits_with_more_proposals_and_groups_with_more_members_than_all
   const OwnKeyPackage c = package("c");
   CommitOptions three;
   for (const char* name : {"d", "e", "f"}) three.by_value.push_back(add(package(name)));
-  EXPECT_EQ(a.commit(three, env_).refusal().error.code, ErrorCode::too_large);
+  const auto too_many = a.commit(three, env_);
+  ASSERT_FALSE(too_many);
+  EXPECT_EQ(too_many.refusal().error.code, ErrorCode::too_large);
+  EXPECT_NE(too_many.refusal().error.message.find("more proposals"), std::string::npos);
   CommitOptions two;
   two.by_value = {add(c), add(package("d"))};
   const auto made = a.commit(two, env_);
