@@ -21,9 +21,7 @@ bool constant_time_equal(ByteView a, ByteView b) noexcept {
 SecretBytes::SecretBytes(std::size_t size)
     : data_(size == 0 ? nullptr : new std::uint8_t[size]()), size_(size), capacity_(size) {}
 
-SecretBytes::SecretBytes(ByteView source) : SecretBytes(source.size()) {
-  std::ranges::copy(source, data_);
-}
+SecretBytes::SecretBytes(ByteView source) : SecretBytes(source.size()) { std::ranges::copy(source, data_); }
 
 SecretBytes::SecretBytes(SecretBytes&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)),

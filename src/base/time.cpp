@@ -25,11 +25,10 @@ std::string to_rfc3339(WallTime time) {
   const year_month_day date{day};
   const hh_mm_ss<milliseconds> clock{at - day};
   std::array<char, 40> out{};
-  std::snprintf(out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-                static_cast<int>(clock.subseconds().count()));
+  std::snprintf(out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
   return out.data();
 }
 
@@ -46,8 +45,8 @@ std::optional<WallTime> wall_time_from_rfc3339(std::string_view text) {
   const year_month_day date{year{part(0, 4)}, month{static_cast<unsigned>(part(5, 2))},
                             day{static_cast<unsigned>(part(8, 2))}};
   if (!date.ok() || part(11, 2) > 23 || part(14, 2) > 59 || part(17, 2) > 59) return std::nullopt;
-  const auto at = sys_days{date} + hours{part(11, 2)} + minutes{part(14, 2)} +
-                  seconds{part(17, 2)} + milliseconds{part(20, 3)};
+  const auto at = sys_days{date} + hours{part(11, 2)} + minutes{part(14, 2)} + seconds{part(17, 2)} +
+                  milliseconds{part(20, 3)};
   return WallTime{duration_cast<milliseconds>(at.time_since_epoch()).count()};
 }
 

@@ -18,10 +18,12 @@ class Register final : public CommandFace {
   Register(FaceLoop& loop, Output output, client::RegisterParams params)
       : CommandFace(loop, std::move(output)), params_(std::move(params)) {}
   void begin() override {
-    commands().account_register(std::move(params_), then<AccountView>([this](const AccountView& account) {
-      print_account([this](std::string_view line) { print("Registered as " + std::string(line) + "."); }, account);
-      finish(kExitDone);
-    }));
+    commands().account_register(
+        std::move(params_), then<AccountView>([this](const AccountView& account) {
+          print_account([this](std::string_view line) { print("Registered as " + std::string(line) + "."); },
+                        account);
+          finish(kExitDone);
+        }));
   }
 
  private:
@@ -33,10 +35,12 @@ class Login final : public CommandFace {
   Login(FaceLoop& loop, Output output, client::LoginParams params)
       : CommandFace(loop, std::move(output)), params_(std::move(params)) {}
   void begin() override {
-    commands().account_login(std::move(params_), then<AccountView>([this](const AccountView& account) {
-      print_account([this](std::string_view line) { print("Signed in as " + std::string(line) + "."); }, account);
-      finish(kExitDone);
-    }));
+    commands().account_login(
+        std::move(params_), then<AccountView>([this](const AccountView& account) {
+          print_account([this](std::string_view line) { print("Signed in as " + std::string(line) + "."); },
+                        account);
+          finish(kExitDone);
+        }));
   }
 
  private:

@@ -19,11 +19,11 @@ class Call final : public CommandFace {
     with_conversation(request_.username, [this](const ConversationView& conversation) {
       when_online([this, id = conversation.id] {
         commands().calls_start(id, request_.video, then<CallView>([this](const CallView& call) {
-          call_ = call.id;
-          loop().on_signal([this] { hang_up(); });
-          say("Calling " + printable(request_.username) + ". Ctrl+C hangs up.");
-          look_at(call);
-        }));
+                                 call_ = call.id;
+                                 loop().on_signal([this] { hang_up(); });
+                                 say("Calling " + printable(request_.username) + ". Ctrl+C hangs up.");
+                                 look_at(call);
+                               }));
       });
     });
   }
@@ -65,11 +65,12 @@ class Call final : public CommandFace {
 
   void show(const call::CallStats& stats) {
     std::array<char, 200> line{};
-    std::snprintf(line.data(), line.size(),
-                  "%s, round trip %.0f ms, loss %.1f %%, in %.0f kbit/s %dx%d at %.1f, out %.0f kbit/s %dx%d at %.1f",
-                  stats.path.c_str(), stats.rtt_ms, 100 * stats.loss_in, stats.bitrate_in / 1000, stats.video_in.width,
-                  stats.video_in.height, stats.video_in.fps, stats.bitrate_out / 1000, stats.video_out.width,
-                  stats.video_out.height, stats.video_out.fps);
+    std::snprintf(
+        line.data(), line.size(),
+        "%s, round trip %.0f ms, loss %.1f %%, in %.0f kbit/s %dx%d at %.1f, out %.0f kbit/s %dx%d at %.1f",
+        stats.path.c_str(), stats.rtt_ms, 100 * stats.loss_in, stats.bitrate_in / 1000, stats.video_in.width,
+        stats.video_in.height, stats.video_in.fps, stats.bitrate_out / 1000, stats.video_out.width,
+        stats.video_out.height, stats.video_out.fps);
     print(line.data());
   }
 

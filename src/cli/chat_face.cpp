@@ -11,9 +11,9 @@ using namespace client;
 
 constexpr std::size_t kMaxLine = 64 * 1024;  // of one message, by docs/protocol.md
 constexpr int kHistory = 20;
-constexpr std::chrono::milliseconds kEndPatience{10000};   // piped input: nobody waits in front of it
-constexpr std::chrono::milliseconds kQuitPatience{5000};   // somebody does
-constexpr std::size_t kShownUnsent = 60;                   // bytes of a message that was not sent
+constexpr std::chrono::milliseconds kEndPatience{10000};  // piped input: nobody waits in front of it
+constexpr std::chrono::milliseconds kQuitPatience{5000};  // somebody does
+constexpr std::size_t kShownUnsent = 60;                  // bytes of a message that was not sent
 
 constexpr std::string_view kHelp =
     "/list              conversations\n"
@@ -46,7 +46,8 @@ void ChatFace::begin() {
   loop().on_signal([this] { quit(); });
   commands().account_status(then<Commands::AccountStatus>([this](const Commands::AccountStatus& status) {
     if (!status.account) {
-      return fail_with(fail(ErrorCode::not_found, "There is no account in this profile. See: sotto-cli register --help"));
+      return fail_with(
+          fail(ErrorCode::not_found, "There is no account in this profile. See: sotto-cli register --help"));
     }
     say("You are " + printable(status.account->user.username) + " on " + printable(status.account->server) +
         ". /help shows the commands.");
@@ -91,7 +92,8 @@ void ChatFace::run_command(std::string_view name, const std::string& argument) {
   if (name == "call") return start_call(false);
   if (name == "video") return start_call(true);
   const auto ignore = going_on<CallView>([](const CallView&) {});
-  if (name == "accept") return with_call([=, this](CallId id) { commands().calls_accept(id, call_->video, ignore); });
+  if (name == "accept")
+    return with_call([=, this](CallId id) { commands().calls_accept(id, call_->video, ignore); });
   if (name == "decline") return with_call([=, this](CallId id) { commands().calls_decline(id, ignore); });
   if (name == "hangup") return with_call([=, this](CallId id) { commands().calls_hangup(id, ignore); });
   if (name == "mute" || name == "unmute") {
@@ -144,7 +146,8 @@ void ChatFace::list() {
   commands().conversations_list(going_on<std::vector<ConversationView>>([this](const auto& conversations) {
     if (conversations.empty()) print("No conversations yet. /open USER starts one.");
     for (const auto& conversation : conversations) {
-      std::string line = printable(conversation.peer.username.empty() ? conversation.name : conversation.peer.username);
+      std::string line =
+          printable(conversation.peer.username.empty() ? conversation.name : conversation.peer.username);
       if (conversation.peer.online) line += " (online)";
       if (conversation.unread > 0) line += ", " + std::to_string(conversation.unread) + " unread";
       print(line);
@@ -184,18 +187,21 @@ void ChatFace::open(const std::string& username) {
 
 void ChatFace::show_conversation(const ConversationView& conversation) {
   current_ = conversation;
-  print("--- " + printable(conversation.peer.username.empty() ? conversation.name : conversation.peer.username) + " ---");
-  commands().messages_history(conversation.id, std::nullopt, kHistory,
-                              going_on<std::vector<MessageView>>([this, id = conversation.id](const auto& messages) {
-                                for (const auto& message : messages) {
-                                  if (!shown_.insert(message.id).second) continue;
-                                  if (message.file && !message.own) newest_file_ = message.id;
-                                  print(human_message(message));
-                                }
-                                if (!messages.empty()) {
-                                  commands().messages_mark_read(id, messages.back().id, [](const Result<Unit>&) {});
-                                }
-                              }));
+  print("--- " +
+        printable(conversation.peer.username.empty() ? conversation.name : conversation.peer.username) +
+        " ---");
+  commands().messages_history(
+      conversation.id, std::nullopt, kHistory,
+      going_on<std::vector<MessageView>>([this, id = conversation.id](const auto& messages) {
+        for (const auto& message : messages) {
+          if (!shown_.insert(message.id).second) continue;
+          if (message.file && !message.own) newest_file_ = message.id;
+          print(human_message(message));
+        }
+        if (!messages.empty()) {
+          commands().messages_mark_read(id, messages.back().id, [](const Result<Unit>&) {});
+        }
+      }));
 }
 
 // ---- Messages and files ----
@@ -248,14 +254,17 @@ void ChatFace::fetch_file(const std::string& argument) {
 
 void ChatFace::on_message(const MessageView& message, bool added) {
   if (message.state != MessageState::sending) sending_.erase(message.id);
-  if (message.own && message.state == MessageState::failed && !added) say("! Not sent: " + printable(message.failure));
+  if (message.own && message.state == MessageState::failed && !added)
+    say("! Not sent: " + printable(message.failure));
   if (!added || !shown_.insert(message.id).second) return quit_if_sent();
   if (message.file && !message.own) newest_file_ = message.id;
   if (current_ && message.conversation == current_->id) {
     print(human_message(message));
-    if (!message.own) commands().messages_mark_read(message.conversation, message.id, [](const Result<Unit>&) {});
+    if (!message.own)
+      commands().messages_mark_read(message.conversation, message.id, [](const Result<Unit>&) {});
   } else if (!message.own) {
-    say("New message from " + printable(message.sender_username) + ". /open " + printable(message.sender_username));
+    say("New message from " + printable(message.sender_username) + ". /open " +
+        printable(message.sender_username));
   }
   quit_if_sent();
 }
@@ -264,7 +273,8 @@ void ChatFace::on_message(const MessageView& message, bool added) {
 
 void ChatFace::start_call(bool video) {
   if (!current_) return say("! No conversation is open. /open USER opens one.");
-  commands().calls_start(current_->id, video, going_on<CallView>([this](const CallView& call) { on_call(call); }));
+  commands().calls_start(current_->id, video,
+                         going_on<CallView>([this](const CallView& call) { on_call(call); }));
 }
 
 void ChatFace::with_call(std::function<void(CallId)> next) {
@@ -286,7 +296,7 @@ void ChatFace::on_call(const CallView& call) {
     case CallState::connecting: print("Connecting."); break;
     case CallState::active:
       print(interrupted ? "Connected again."
-                                              : "In the call with " + who + ". Security code: " + call.security_code);
+                        : "In the call with " + who + ". Security code: " + call.security_code);
       break;
     case CallState::reconnecting: print("The connection is interrupted; trying again."); break;
     case CallState::ended:

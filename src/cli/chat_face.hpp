@@ -61,7 +61,7 @@ class ChatFace final : public CommandFace {
   std::optional<client::ConversationView> current_;
   std::optional<client::CallView> call_;
   std::optional<MessageId> newest_file_;
-  int asked_ = 0;  // messages and files that the core has not answered for
+  int asked_ = 0;                             // messages and files that the core has not answered for
   std::map<MessageId, std::string> sending_;  // and what to call it
   std::set<MessageId> shown_;  // messages printed as they came, so that an echo is not printed again
   bool ended_ = false;         // the input did, or /quit was typed: it leaves when everything is sent

@@ -21,7 +21,8 @@ void CommandFace::start(client::Commands& commands) {
 
 void CommandFace::on_event(const client::Event& event_) {
   if (finished_) return;
-  if (const auto* changed = std::get_if<client::ConnectionChanged>(&event_)) on_connection(changed->connection);
+  if (const auto* changed = std::get_if<client::ConnectionChanged>(&event_))
+    on_connection(changed->connection);
   if (const auto* notice = std::get_if<client::Notice>(&event_)) say(printable(notice->error.message));
   if (!finished_ && commands_ != nullptr) event(event_);
 }
@@ -55,14 +56,16 @@ void CommandFace::when_online(std::function<void()> next) {
   on_connection(connection_);
   loop_.after(kOnlinePatience, [this] {
     if (!online_) return;
-    fail_with(fail(ErrorCode::offline, connection_.reason.empty() ? "The server cannot be reached." : connection_.reason));
+    fail_with(fail(ErrorCode::offline,
+                   connection_.reason.empty() ? "The server cannot be reached." : connection_.reason));
   });
 }
 
 void CommandFace::find_user(const std::string& username, client::Done<client::UserView> done) {
   commands().contacts_find(username, [username, done](Result<std::vector<client::UserView>> found) {
     const bool nobody = found ? found->empty() : found.error().code == ErrorCode::not_found;
-    if (nobody) return done(fail(ErrorCode::not_found, "There is no user named " + username + " on this server."));
+    if (nobody)
+      return done(fail(ErrorCode::not_found, "There is no user named " + username + " on this server."));
     if (!found) return done(std::move(found).error());
     done(found->front());
   });

@@ -51,7 +51,8 @@ class CommandFace : public Face {
   // On the server; an unknown name is not_found with the name in the sentence.
   void find_user(const std::string& username, client::Done<client::UserView> done);
   // The conversation with the person of that name.
-  void with_conversation(const std::string& username, std::function<void(const client::ConversationView&)> next);
+  void with_conversation(const std::string& username,
+                         std::function<void(const client::ConversationView&)> next);
   const client::ConnectionView& connection() const { return connection_; }
   bool signed_in() const { return signed_in_; }
 

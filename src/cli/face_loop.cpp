@@ -87,7 +87,8 @@ int FaceLoop::poll_timeout() const {
 
 int FaceLoop::run() {
   while (!stopped_) {
-    std::array<pollfd, 3> fds{pollfd{inbox_->wake, POLLIN, 0}, pollfd{signals_, POLLIN, 0}, pollfd{input_, POLLIN, 0}};
+    std::array<pollfd, 3> fds{pollfd{inbox_->wake, POLLIN, 0}, pollfd{signals_, POLLIN, 0},
+                              pollfd{input_, POLLIN, 0}};
     if (::poll(fds.data(), fds.size(), poll_timeout()) < 0 && errno != EINTR) return 1;
     if (fds[1].revents != 0) read_signal();
     run_posted();

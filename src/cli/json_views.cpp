@@ -43,12 +43,8 @@ Json to_json(const call::AudioStats& audio) {
 }  // namespace
 
 Json to_json(const client::UserView& user) {
-  return {{"id", user.id.str()},
-          {"username", user.username},
-          {"display_name", user.display_name},
-          {"online", user.online},
-          {"verified", user.verified},
-          {"identity_changed", user.identity_changed}};
+  return {{"id", user.id.str()},   {"username", user.username}, {"display_name", user.display_name},
+          {"online", user.online}, {"verified", user.verified}, {"identity_changed", user.identity_changed}};
 }
 
 Json to_json(const client::DeviceView& device) {
@@ -181,7 +177,8 @@ Json to_json(const call::MediaSessionFactory::Devices& devices) {
   const auto add = [&list](const auto& entries, std::string_view kind, const std::string& selected) {
     bool found = false;
     for (const auto& entry : entries) {
-      list.push_back({{"id", entry.id}, {"name", entry.name}, {"kind", kind}, {"selected", entry.id == selected}});
+      list.push_back(
+          {{"id", entry.id}, {"name", entry.name}, {"kind", kind}, {"selected", entry.id == selected}});
       found = found || entry.id == selected;
     }
     // Chosen by URI (a file, a tone): no enumeration lists it, the user still has to see it.
@@ -195,8 +192,6 @@ Json to_json(const call::MediaSessionFactory::Devices& devices) {
   return list;
 }
 
-std::string to_line(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string to_line(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 }  // namespace sotto::cli

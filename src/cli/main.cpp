@@ -1,6 +1,6 @@
 // sotto-cli: options, and the way from them to a face and a running client.
-#include <CLI/CLI.hpp>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -81,7 +81,8 @@ using MakeFace = std::function<Result<std::unique_ptr<Face>>(FaceLoop& loop, Arg
 
 void add_account_commands(CLI::App& app, Arguments& a, MakeFace& make) {
   auto* registering = app.add_subcommand("register", "make an account with an invite link");
-  registering->add_option("LINK", a.registration.server, "invite link, or the address of an open server")->required();
+  registering->add_option("LINK", a.registration.server, "invite link, or the address of an open server")
+      ->required();
   registering->add_option("--username", a.registration.username, "2 to 32 of a-z 0-9 . _ -")->required();
   registering->add_option("--invite", a.registration.invite, "invite code, when it is not in the link");
   registering->add_option("--display-name", a.registration.display_name, "the name that others see");
@@ -98,10 +99,12 @@ void add_account_commands(CLI::App& app, Arguments& a, MakeFace& make) {
   });
 
   auto* signing_in = app.add_subcommand("login", "sign in to an account that exists");
-  signing_in->add_option("SERVER", a.login.server, "address of the server, or an invite link of it")->required();
+  signing_in->add_option("SERVER", a.login.server, "address of the server, or an invite link of it")
+      ->required();
   signing_in->add_option("--username", a.login.username)->required();
   signing_in->add_option("--device-name", a.login.device_name, "the name of this device");
-  signing_in->add_flag("--replace-device", a.login.replace_device, "sign the account's other device out for good");
+  signing_in->add_flag("--replace-device", a.login.replace_device,
+                       "sign the account's other device out for good");
   signing_in->add_flag("--password-stdin", a.password.from_stdin, "read the password from standard input");
   signing_in->callback([&make] {
     make = [](FaceLoop& loop, Arguments& args) -> Result<std::unique_ptr<Face>> {
@@ -112,7 +115,8 @@ void add_account_commands(CLI::App& app, Arguments& a, MakeFace& make) {
     };
   });
 
-  const auto plain = [&](const char* name, const char* help, std::unique_ptr<Face> (*maker)(FaceLoop&, Output)) {
+  const auto plain = [&](const char* name, const char* help,
+                         std::unique_ptr<Face> (*maker)(FaceLoop&, Output)) {
     app.add_subcommand(name, help)->callback([&make, maker] {
       make = [maker](FaceLoop& loop, Arguments&) -> Result<std::unique_ptr<Face>> {
         return maker(loop, standard_output());
@@ -169,7 +173,8 @@ void add_live_commands(CLI::App& app, Arguments& a, MakeFace& make) {
   auto* calling = app.add_subcommand("call", "call somebody");
   calling->add_option("USER", a.call.username, "user name")->required();
   calling->add_flag("--video", a.call.video, "with picture");
-  calling->add_option("--seconds", a.call.seconds, "hang up after so many seconds of talk")->check(CLI::Range(1, 86400));
+  calling->add_option("--seconds", a.call.seconds, "hang up after so many seconds of talk")
+      ->check(CLI::Range(1, 86400));
   calling->callback([&make] {
     make = [](FaceLoop& loop, Arguments& args) -> Result<std::unique_ptr<Face>> {
       return make_call(loop, standard_output(), args.call);
@@ -180,7 +185,8 @@ void add_live_commands(CLI::App& app, Arguments& a, MakeFace& make) {
   chatting->add_option("USER", a.username, "whose conversation to open");
   chatting->callback([&make] {
     make = [](FaceLoop& loop, Arguments& args) -> Result<std::unique_ptr<Face>> {
-      return std::unique_ptr<Face>(std::make_unique<ChatFace>(loop, standard_output(), STDIN_FILENO, args.username));
+      return std::unique_ptr<Face>(
+          std::make_unique<ChatFace>(loop, standard_output(), STDIN_FILENO, args.username));
     };
   });
 
@@ -196,7 +202,8 @@ void add_options(CLI::App& app, Arguments& a) {
   a.options.download_folder = default_downloads();
   app.add_option("--profile", a.options.profile, "folder of account and history")->capture_default_str();
   app.add_option("--downloads", a.options.download_folder, "where fetched files go")->capture_default_str();
-  app.add_flag("--insecure-profile", a.insecure, "do without SOTTO_PASSPHRASE: what is kept here is not encrypted");
+  app.add_flag("--insecure-profile", a.insecure,
+               "do without SOTTO_PASSPHRASE: what is kept here is not encrypted");
   app.add_flag("--verbose", a.verbose, "log more to standard error");
   const auto device = [&](const char* name, std::string& value, const char* help) {
     app.add_option(name, value, help)->group("Devices");

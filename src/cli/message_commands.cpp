@@ -16,11 +16,12 @@ class Send final : public CommandFace {
 
   void begin() override {
     with_conversation(username_, [this](const ConversationView& conversation) {
-      commands().messages_send(conversation.id, text_, std::nullopt, then<MessageView>([this](const MessageView& sent) {
-        message_ = sent.id;
-        loop().after(kSendPatience, [this] { give_up(); });
-        look_at(sent);
-      }));
+      commands().messages_send(conversation.id, text_, std::nullopt,
+                               then<MessageView>([this](const MessageView& sent) {
+                                 message_ = sent.id;
+                                 loop().after(kSendPatience, [this] { give_up(); });
+                                 look_at(sent);
+                               }));
     });
   }
   void event(const Event& event) override {
@@ -30,14 +31,16 @@ class Send final : public CommandFace {
  private:
   void look_at(const MessageView& message) {
     if (finished() || !message_ || message.id != *message_) return;
-    if (message.state == MessageState::failed) return fail_with(fail(ErrorCode::denied, "Not sent: " + message.failure));
+    if (message.state == MessageState::failed)
+      return fail_with(fail(ErrorCode::denied, "Not sent: " + message.failure));
     if (message.state != MessageState::sending) finish(kExitDone);
   }
   void give_up() {
     if (finished()) return;
     const std::string why = connection().reason.empty() ? "the server did not answer" : connection().reason;
-    fail_with(fail(ErrorCode::offline, "Not sent yet: " + why +
-                                           " The message is kept and goes out when this profile is online again."));
+    fail_with(fail(
+        ErrorCode::offline,
+        "Not sent yet: " + why + " The message is kept and goes out when this profile is online again."));
   }
 
   std::string username_, text_;
@@ -69,7 +72,8 @@ class History final : public CommandFace {
 
   void show_local() {
     if (finished() || shown_) return;
-    std::string why = connection().reason.empty() ? "the server does not answer" : printable(connection().reason);
+    std::string why =
+        connection().reason.empty() ? "the server does not answer" : printable(connection().reason);
     if (why.ends_with('.')) why.pop_back();
     say("Offline (" + why + "). This is what this device has; there may be newer messages.");
     show();
@@ -111,13 +115,15 @@ class Transfer : public CommandFace {
     switch (transfer.state) {
       case TransferState::done: return done(transfer);
       case TransferState::failed: return fail_with(fail(ErrorCode::unavailable, transfer.failure));
-      case TransferState::cancelled: return fail_with(fail(ErrorCode::conflict, "The transfer was cancelled."));
+      case TransferState::cancelled:
+        return fail_with(fail(ErrorCode::conflict, "The transfer was cancelled."));
       default: show(transfer);
     }
   }
   void show(const TransferView& transfer) {
     if (transfer.total == 0) return;
-    const int tenth = static_cast<int>(10 * static_cast<double>(transfer.bytes) / static_cast<double>(transfer.total));
+    const int tenth =
+        static_cast<int>(10 * static_cast<double>(transfer.bytes) / static_cast<double>(transfer.total));
     if (tenth <= shown_) return;
     shown_ = tenth;
     say(std::to_string(10 * tenth) + " % of " + human_size(transfer.total) + ", " +
@@ -135,9 +141,9 @@ class SendFile final : public Transfer {
   void begin() override {
     with_conversation(username_, [this](const ConversationView& conversation) {
       commands().files_send(conversation.id, path_, "", then<Commands::SentFile>([this](const auto& sent) {
-        message_ = sent.message.id;
-        follow(sent.transfer);
-      }));
+                              message_ = sent.message.id;
+                              follow(sent.transfer);
+                            }));
     });
   }
 
@@ -153,7 +159,8 @@ class SendFile final : public Transfer {
   }
   void look_at_message(const MessageView& message) {
     if (finished() || message.id != message_) return;
-    if (message.state == MessageState::failed) return fail_with(fail(ErrorCode::denied, "Not sent: " + message.failure));
+    if (message.state == MessageState::failed)
+      return fail_with(fail(ErrorCode::denied, "Not sent: " + message.failure));
     announced_ = message.state != MessageState::sending;
     if (announced_ && uploaded_) finish_sent();
   }
@@ -173,7 +180,8 @@ class FetchFile final : public Transfer {
       : Transfer(loop, std::move(output)), message_(message), path_(std::move(path)) {}
   void begin() override {
     when_online([this] {
-      commands().files_fetch(message_, path_, then<TransferView>([this](const auto& transfer) { follow(transfer); }));
+      commands().files_fetch(message_, path_,
+                             then<TransferView>([this](const auto& transfer) { follow(transfer); }));
     });
   }
 

@@ -8,7 +8,8 @@ namespace {
 std::string in_quotes(std::string_view name) { return "'" + std::string(name) + "'"; }
 
 Error wrong(const Parameter& parameter, std::string_view what) {
-  return fail(ErrorCode::invalid_argument, "the parameter " + in_quotes(parameter.name) + " " + std::string(what));
+  return fail(ErrorCode::invalid_argument,
+              "the parameter " + in_quotes(parameter.name) + " " + std::string(what));
 }
 
 }  // namespace
@@ -69,7 +70,8 @@ Result<Arguments> Arguments::from(const std::vector<Parameter>& parameters, Json
   for (auto& [name, value] : params.items()) {
     const auto parameter = std::ranges::find(parameters, name, &Parameter::name);
     if (parameter == parameters.end()) {
-      return fail(ErrorCode::invalid_argument, "this method has no parameter " + in_quotes(name.substr(0, 64)));
+      return fail(ErrorCode::invalid_argument,
+                  "this method has no parameter " + in_quotes(name.substr(0, 64)));
     }
     if (value.is_null() && !parameter->required) continue;  // null and absent mean the same
     auto converted = convert(*parameter, value);

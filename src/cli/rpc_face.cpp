@@ -17,7 +17,8 @@ void RpcFace::start(client::Commands& commands) {
       input_,
       [this](std::string_view bytes) {
         reader_.feed(
-            bytes, [this](std::string_view line) { server_->on_line(line); }, [this] { server_->on_overlong_line(); });
+            bytes, [this](std::string_view line) { server_->on_line(line); },
+            [this] { server_->on_overlong_line(); });
       },
       [this] {
         reader_.finish([this](std::string_view line) { server_->on_line(line); });

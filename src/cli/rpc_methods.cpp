@@ -14,11 +14,15 @@ constexpr std::size_t kMaxPassword = 1024;
 constexpr int kDefaultHistory = 50;
 constexpr std::size_t kMaxHistory = 500;
 
-Parameter text(std::string_view name, std::size_t limit = 512) { return {name, ParameterType::text, true, limit}; }
+Parameter text(std::string_view name, std::size_t limit = 512) {
+  return {name, ParameterType::text, true, limit};
+}
 Parameter secret(std::string_view name) { return {name, ParameterType::secret, true, kMaxPassword}; }
 Parameter id(std::string_view name) { return {name, ParameterType::id, true, 32}; }
 Parameter boolean(std::string_view name) { return {name, ParameterType::boolean, true, 0}; }
-Parameter integer(std::string_view name, std::size_t limit) { return {name, ParameterType::integer, true, limit}; }
+Parameter integer(std::string_view name, std::size_t limit) {
+  return {name, ParameterType::integer, true, limit};
+}
 Parameter optional(Parameter parameter) {
   parameter.required = false;
   return parameter;
@@ -52,8 +56,12 @@ std::vector<Method> account_methods() {
                           a.boolean("replace_device")},
                          reply.as(kAsJson));
        }},
-      {"account.status", {}, [](Commands& c, Arguments&, const Reply& reply) { c.account_status(reply.as(kAsJson)); }},
-      {"account.logout", {}, [](Commands& c, Arguments&, const Reply& reply) { c.account_logout(reply.empty()); }},
+      {"account.status",
+       {},
+       [](Commands& c, Arguments&, const Reply& reply) { c.account_status(reply.as(kAsJson)); }},
+      {"account.logout",
+       {},
+       [](Commands& c, Arguments&, const Reply& reply) { c.account_logout(reply.empty()); }},
       {"account.change_password",
        {secret("old"), secret("new")},
        [](Commands& c, Arguments& a, const Reply& reply) {
@@ -89,7 +97,9 @@ void safety_number(Commands& c, Arguments& a, const Reply& reply) {
 void verify(Commands& c, Arguments& a, const Reply& reply) {
   const auto user = a.id<UserId>("user");
   const bool verified = a.boolean("verified", true);
-  const auto answer = reply.as([](const client::UserView& view) { return Json{{"verified", view.verified}}; });
+  const auto answer = reply.as([](const client::UserView& view) {
+    return Json{{"verified", view.verified}};
+  });
   if (a.has("digits")) return c.contacts_verify(user, verified, a.text("digits"), answer);
   c.contacts_safety_number(user, [&c, user, verified, reply, answer](Result<std::string> digits) {
     if (!digits) return reply(std::move(digits).error());
@@ -114,8 +124,9 @@ std::vector<Method> people_methods() {
       {"conversations.list",
        {},
        [](Commands& c, Arguments&, const Reply& reply) {
-         c.conversations_list(
-             reply.as([](const auto& list) { return Json{{"conversations", to_json_list(list)}}; }));
+         c.conversations_list(reply.as([](const auto& list) {
+           return Json{{"conversations", to_json_list(list)}};
+         }));
        }},
       {"conversations.direct",
        {id("user")},
@@ -131,8 +142,8 @@ std::vector<Method> message_methods() {
       {"messages.send",
        {id("conversation"), text("text", kMaxText), optional(id("reply_to"))},
        [](Commands& c, Arguments& a, const Reply& reply) {
-         c.messages_send(a.id<ConversationId>("conversation"), a.text("text"), a.optional_id<MessageId>("reply_to"),
-                         reply.as(kMessageId));
+         c.messages_send(a.id<ConversationId>("conversation"), a.text("text"),
+                         a.optional_id<MessageId>("reply_to"), reply.as(kMessageId));
        }},
       {"messages.retry",
        {id("message")},
@@ -150,7 +161,8 @@ std::vector<Method> message_methods() {
       {"messages.mark_read",
        {id("conversation"), id("message")},
        [](Commands& c, Arguments& a, const Reply& reply) {
-         c.messages_mark_read(a.id<ConversationId>("conversation"), a.id<MessageId>("message"), reply.empty());
+         c.messages_mark_read(a.id<ConversationId>("conversation"), a.id<MessageId>("message"),
+                              reply.empty());
        }},
       {"files.send",
        {id("conversation"), text("path", kMaxPath), optional(text("text", kMaxText))},
@@ -206,11 +218,13 @@ std::vector<Method> call_methods() {
          c.calls_hangup(a.id<CallId>("call"), reply.as(kAsJson));
        }},
       {"calls.set",
-       {id("call"), optional(boolean("microphone")), optional(boolean("camera")), optional(boolean("speaker"))},
+       {id("call"), optional(boolean("microphone")), optional(boolean("camera")),
+        optional(boolean("speaker"))},
        [](Commands& c, Arguments& a, const Reply& reply) {
-         c.calls_set(a.id<CallId>("call"),
-                     {a.optional_boolean("microphone"), a.optional_boolean("camera"), a.optional_boolean("speaker")},
-                     reply.as(kAsJson));
+         c.calls_set(
+             a.id<CallId>("call"),
+             {a.optional_boolean("microphone"), a.optional_boolean("camera"), a.optional_boolean("speaker")},
+             reply.as(kAsJson));
        }},
       {"calls.stats",
        {id("call")},
@@ -243,9 +257,8 @@ Json describe_methods() {
   for (const Method& method : rpc_methods()) {
     Json parameters = Json::array();
     for (const Parameter& parameter : method.parameters) {
-      parameters.push_back({{"name", parameter.name},
-                            {"type", to_string(parameter.type)},
-                            {"required", parameter.required}});
+      parameters.push_back(
+          {{"name", parameter.name}, {"type", to_string(parameter.type)}, {"required", parameter.required}});
     }
     list.push_back({{"id", method.name}, {"parameters", std::move(parameters)}});
   }
@@ -258,7 +271,8 @@ std::vector<Method> make_table() {
     auto part = make();
     std::ranges::move(part, std::back_inserter(table));
   }
-  table.push_back({"rpc.methods", {}, [](Commands&, Arguments&, const Reply& reply) { reply(describe_methods()); }});
+  table.push_back(
+      {"rpc.methods", {}, [](Commands&, Arguments&, const Reply& reply) { reply(describe_methods()); }});
   return table;
 }
 

@@ -55,7 +55,8 @@ void RpcServer::handle(Json request) {
   const auto invalid = [this](const Json& id, std::string_view why) {
     send_error(id, kInvalidRequest, why, ErrorCode::invalid_argument);
   };
-  if (!request.is_object()) return invalid(nullptr, "a request is one JSON object; batches are not supported");
+  if (!request.is_object())
+    return invalid(nullptr, "a request is one JSON object; batches are not supported");
 
   const bool wants_reply = request.contains("id");
   Json id = wants_reply ? request["id"] : Json(nullptr);
@@ -69,7 +70,8 @@ void RpcServer::handle(Json request) {
   const Method* method = find_method(method_name);
   if (method == nullptr) {
     if (wants_reply) {
-      send_error(id, kMethodNotFound, "there is no method '" + method_name.substr(0, 64) + "'", ErrorCode::not_found);
+      send_error(id, kMethodNotFound, "there is no method '" + method_name.substr(0, 64) + "'",
+                 ErrorCode::not_found);
     }
     return;
   }
@@ -102,8 +104,9 @@ void RpcServer::handle(Json request) {
 
 void RpcServer::on_event(const client::Event& event) {
   auto notification = to_notification(event);
-  state_->write(to_line(
-      {{"jsonrpc", "2.0"}, {"method", std::move(notification.method)}, {"params", std::move(notification.params)}}));
+  state_->write(to_line({{"jsonrpc", "2.0"},
+                         {"method", std::move(notification.method)},
+                         {"params", std::move(notification.params)}}));
 }
 
 }  // namespace sotto::cli

@@ -34,8 +34,8 @@ CodePoint decode(std::string_view text) {
 bool is_harmful(char32_t c) {
   return c < 0x20 || (c >= 0x7F && c < 0xA0)  // C0, DEL, C1
          || c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) ||
-         (c >= 0x2066 && c <= 0x2069)         // bidirectional marks, embeddings, overrides, isolates
-         || c == 0x2028 || c == 0x2029;       // line and paragraph separator
+         (c >= 0x2066 && c <= 0x2069)    // bidirectional marks, embeddings, overrides, isolates
+         || c == 0x2028 || c == 0x2029;  // line and paragraph separator
 }
 
 std::tm local_time(std::time_t seconds) {
@@ -59,8 +59,8 @@ std::string state_mark(const client::MessageView& message) {
 std::string content_of(const client::MessageView& message) {
   std::string text = printable(message.text, true);
   if (message.file) {
-    std::string file = "file " + printable(message.file->name) + ", " + human_size(message.file->size) + ", id " +
-                       message.id.str();
+    std::string file = "file " + printable(message.file->name) + ", " + human_size(message.file->size) +
+                       ", id " + message.id.str();
     return text.empty() ? file : file + "\n" + text;
   }
   if (message.call) {
@@ -150,8 +150,8 @@ std::string human_reason(client::EndReason reason) {
 }
 
 std::string human_message(const client::MessageView& message) {
-  const std::string head =
-      "[" + human_time(message.time) + "] " + (message.own ? "you" : printable(message.sender_username)) + ": ";
+  const std::string head = "[" + human_time(message.time) + "] " +
+                           (message.own ? "you" : printable(message.sender_username)) + ": ";
   std::string out = head;
   for (const char c : content_of(message)) {
     out += c;

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "utf8.hpp"
 #include "sotto/base/log.hpp"
 #include "sotto/crypto/identity_chain.hpp"
 #include "sotto/proto/invite_link.hpp"
+#include "utf8.hpp"
 
 namespace sotto::client {
 
@@ -17,7 +17,8 @@ constexpr std::size_t kMaxDeviceName = 64;
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\n')) text.remove_suffix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\n'))
+    text.remove_suffix(1);
   return text;
 }
 
@@ -48,7 +49,8 @@ void Account::load() {
 void Account::connect() {
   session_.enter(
       [this] {
-        const Result<bool> renewed = renew_device_certificate(*profile_, context_.moment.wall, context_.random);
+        const Result<bool> renewed =
+            renew_device_certificate(*profile_, context_.moment.wall, context_.random);
         if (!renewed) {
           log::warning("client_certificate_not_renewed", {{"error", renewed.error().message}});
         } else if (*renewed) {
@@ -72,8 +74,9 @@ void Account::sign_up(RegisterParams params, Done<AccountView> done) {
   } else if (!invite.empty()) {
     const std::optional<Bytes> token = from_base64url(invite);
     if (!token || token->size() != proto::kInviteTokenBytes) {
-      return context_.answer(std::move(attempt.done),
-                             Result<AccountView>(fail(ErrorCode::invalid_argument, "The invite code is malformed.")));
+      return context_.answer(
+          std::move(attempt.done),
+          Result<AccountView>(fail(ErrorCode::invalid_argument, "The invite code is malformed.")));
     }
     attempt.token = *token;
   }
@@ -129,11 +132,12 @@ void Account::begin(const std::string& server, const std::string& username, cons
   attempt.profile.ca_certificate.clear();
   attempt.profile.username = name;
   attempt.profile.display_name = display_name;
-  attempt.profile.device_name =
-      std::string(utf8_prefix(trimmed(device_name).empty() ? "This computer" : trimmed(device_name), kMaxDeviceName));
+  attempt.profile.device_name = std::string(
+      utf8_prefix(trimmed(device_name).empty() ? "This computer" : trimmed(device_name), kMaxDeviceName));
   save_profile(context_.store, attempt.profile);
   if (Status stored = context_.store.problem(); !stored) {
-    return context_.answer(std::move(attempt.done), Result<AccountView>(std::move(stored).error().with("storing the keys")));
+    return context_.answer(std::move(attempt.done),
+                           Result<AccountView>(std::move(stored).error().with("storing the keys")));
   }
 
   attempt_ = std::move(attempt);
@@ -154,7 +158,8 @@ void Account::introduce(const Session::Greeting& greeting) {
 
   // Refused here in the server's words, which every server would use.
   if (attempt_->sign_up && attempt_->token.empty() && !greeting.hello.registration_open()) {
-    return give_up(fail(ErrorCode::denied, "This server takes new accounts by invitation only. Use an invite link."));
+    return give_up(
+        fail(ErrorCode::denied, "This server takes new accounts by invitation only. Use an invite link."));
   }
   const std::string password(as_text(attempt_->password.view()));
   proto::Envelope envelope;
@@ -177,7 +182,8 @@ void Account::introduce(const Session::Greeting& greeting) {
   session_.request(std::move(envelope), [this](Result<proto::Envelope> reply) {
     if (!attempt_) return;
     if (!reply) return give_up(std::move(reply).error());
-    if (!reply->has_register_reply()) return give_up(fail(ErrorCode::unavailable, "The server's answer is odd."));
+    if (!reply->has_register_reply())
+      return give_up(fail(ErrorCode::unavailable, "The server's answer is odd."));
     enroll(reply->register_reply());
   });
 }
@@ -185,15 +191,19 @@ void Account::introduce(const Session::Greeting& greeting) {
 void Account::enroll(const proto::RegisterReply& reply) {
   Profile& profile = attempt_->profile;
   const Result<crypto::Certificate> ca = crypto::Certificate::from_der(as_bytes(reply.ca_certificate()));
-  const Result<crypto::Certificate> identity = crypto::Certificate::from_der(as_bytes(reply.identity_certificate()));
+  const Result<crypto::Certificate> identity =
+      crypto::Certificate::from_der(as_bytes(reply.identity_certificate()));
   const std::optional<UserId> user = UserId::from_bytes(as_bytes(reply.user()));
-  if (!ca || !identity || !user) return give_up(fail(ErrorCode::untrusted, "The server's certificates are malformed."));
+  if (!ca || !identity || !user)
+    return give_up(fail(ErrorCode::untrusted, "The server's certificates are malformed."));
   if (!equal(ca->spki_fingerprint(), profile.ca_fingerprint)) {
-    return give_up(fail(ErrorCode::untrusted, "The server's certificate is not the one that the invite link names."));
+    return give_up(
+        fail(ErrorCode::untrusted, "The server's certificate is not the one that the invite link names."));
   }
   const Result<crypto::SigningKey> identity_key = ed25519(profile.identity_key);
   const Result<crypto::SigningKey> device_key = ed25519(profile.device_key);
-  const auto sealing_key = crypto::DhPrivateKey::from_bytes(crypto::DhGroup::x25519, profile.sealing_key.view());
+  const auto sealing_key =
+      crypto::DhPrivateKey::from_bytes(crypto::DhGroup::x25519, profile.sealing_key.view());
   if (!identity_key || !device_key || !sealing_key) {
     return give_up(fail(ErrorCode::internal, "The stored keys can't be used."));
   }
@@ -228,7 +238,8 @@ void Account::enroll(const proto::RegisterReply& reply) {
   session_.request(std::move(envelope), [this](Result<proto::Envelope> answer) {
     if (!attempt_) return;
     if (!answer) return give_up(std::move(answer).error());
-    if (!answer->has_enroll_reply()) return give_up(fail(ErrorCode::unavailable, "The server's answer is odd."));
+    if (!answer->has_enroll_reply())
+      return give_up(fail(ErrorCode::unavailable, "The server's answer is odd."));
     finish();
   });
 }
@@ -268,24 +279,30 @@ void Account::give_up(Error error) {
 }
 
 void Account::sign_out(Done<Unit> done) {
-  if (!profile_) return context_.answer(std::move(done), Result<Unit>(fail(ErrorCode::conflict, "Nobody is signed in.")));
+  if (!profile_)
+    return context_.answer(std::move(done), Result<Unit>(fail(ErrorCode::conflict, "Nobody is signed in.")));
   if (!session_.is_online()) {
     // A device that the server has turned away already has nothing to tell it.
     if (session_.view().code == ErrorCode::denied) {
       forget();
       return context_.answer(std::move(done), ok_status());
     }
-    return context_.answer(std::move(done), Result<Unit>(fail(ErrorCode::offline,
-                           "Signing out needs a connection to the server, so that it forgets this device.")));
+    return context_.answer(
+        std::move(done),
+        Result<Unit>(fail(ErrorCode::offline,
+                          "Signing out needs a connection to the server, so that it forgets this device.")));
   }
   proto::Envelope envelope;
   envelope.mutable_logout();
-  session_.request(std::move(envelope), [this, done = std::move(done)](Result<proto::Envelope> reply) mutable {
-    // A connection that ended instead of an answer: asked again by the user, refused as revoked, and forgotten then.
-    if (!reply) return context_.answer(std::move(done), Result<Unit>(std::move(reply).error()));
-    forget();
-    context_.answer(std::move(done), ok_status());
-  });
+  session_.request(std::move(envelope),
+                   [this, done = std::move(done)](Result<proto::Envelope> reply) mutable {
+                     // A connection that ended instead of an answer: asked again by the user, refused as
+                     // revoked, and forgotten then.
+                     if (!reply)
+                       return context_.answer(std::move(done), Result<Unit>(std::move(reply).error()));
+                     forget();
+                     context_.answer(std::move(done), ok_status());
+                   });
 }
 
 void Account::forget() {
@@ -297,14 +314,17 @@ void Account::forget() {
 }
 
 void Account::change_password(SecretBytes old_password, SecretBytes new_password, Done<Unit> done) {
-  if (!profile_) return context_.answer(std::move(done), Result<Unit>(fail(ErrorCode::conflict, "Nobody is signed in.")));
+  if (!profile_)
+    return context_.answer(std::move(done), Result<Unit>(fail(ErrorCode::conflict, "Nobody is signed in.")));
   if (new_password.empty()) {
-    return context_.answer(std::move(done), Result<Unit>(fail(ErrorCode::invalid_argument, "The new password is empty.")));
+    return context_.answer(std::move(done),
+                           Result<Unit>(fail(ErrorCode::invalid_argument, "The new password is empty.")));
   }
   proto::Envelope envelope;
   envelope.mutable_change_password()->set_old_password(std::string(as_text(old_password.view())));
   envelope.mutable_change_password()->set_new_password(std::string(as_text(new_password.view())));
-  session_.request(std::move(envelope), [this, done = std::move(done)](Result<proto::Envelope> reply) mutable {
+  session_.request(std::move(envelope), [this,
+                                         done = std::move(done)](Result<proto::Envelope> reply) mutable {
     context_.answer(std::move(done), reply ? Result<Unit>(Unit{}) : Result<Unit>(std::move(reply).error()));
   });
 }

@@ -1,8 +1,8 @@
 // Registering, signing in and out, and the profile of whoever is signed in.
 //
-//   keys made and stored -> connection without a client certificate -> RegisterRequest / LoginRequest with the
-//   identity key and its proof -> identity certificate -> device certificate issued here -> EnrollRequest ->
-//   profile stored as enrolled -> standing connection as this device
+//   keys made and stored -> connection without a client certificate -> RegisterRequest / LoginRequest with
+//   the identity key and its proof -> identity certificate -> device certificate issued here -> EnrollRequest
+//   -> profile stored as enrolled -> standing connection as this device
 // A crash or cut anywhere is followed by signing in again with the same keys.
 // Thread: the client core's.
 #pragma once
@@ -41,7 +41,8 @@ class Account {
     Done<AccountView> done;
   };
 
-  void begin(const std::string& server, const std::string& username, const std::string& device_name, Attempt attempt);
+  void begin(const std::string& server, const std::string& username, const std::string& device_name,
+             Attempt attempt);
   void introduce(const Session::Greeting& greeting);
   void enroll(const proto::RegisterReply& reply);
   void finish();

@@ -34,7 +34,8 @@ void Calls::on_signals(const std::vector<ReceivedSignal>& signals) {
         break;
       }
       case proto::CallSignal::kRinging:
-        if (is_from_peer(received) && call_->outgoing && call_->state == CallState::ringing && !call_->peer_ringing) {
+        if (is_from_peer(received) && call_->outgoing && call_->state == CallState::ringing &&
+            !call_->peer_ringing) {
           call_->peer_ringing = true;
           tell();
         }
@@ -55,10 +56,12 @@ void Calls::on_signals(const std::vector<ReceivedSignal>& signals) {
   }
 }
 
-// Of this call, in its conversation, from the device we talk to (before an answer: any verified one of the peer).
+// Of this call, in its conversation, from the device we talk to (before an answer: any verified one of the
+// peer).
 bool Calls::is_from_peer(const ReceivedSignal& received) const {
   return call_ && call_->id == call_of(received) && call_->conversation == received.conversation &&
-         call_->peer == received.sender && (call_->peer_device.is_zero() || call_->peer_device == received.device);
+         call_->peer == received.sender &&
+         (call_->peer_device.is_zero() || call_->peer_device == received.device);
 }
 
 void Calls::missed(const ReceivedSignal& received, EndReason reason) {
@@ -165,12 +168,15 @@ void Calls::on_answer(const ReceivedSignal& received) {
 }
 
 void Calls::on_reveal(const ReceivedSignal& received) {
-  if (!is_from_peer(received) || call_->outgoing || call_->state != CallState::connecting || call_->media_started) return;
+  if (!is_from_peer(received) || call_->outgoing || call_->state != CallState::connecting ||
+      call_->media_started)
+    return;
   const Bytes key = to_bytes(as_bytes(received.signal.reveal().public_key()));
   if (!constant_time_equal(call::commitment_to(call_->id, key), call_->commitment)) {
     log::warning("client_call_commitment_broken");
     send_hang_up(*call_, proto::CallHangup::FAILED);
-    return end(EndReason::connect_failed, "The caller's key is not the one that was promised; somebody may interfere.");
+    return end(EndReason::connect_failed,
+               "The caller's key is not the one that was promised; somebody may interfere.");
   }
   call_->peer_public_key = key;
   if (Status begun = begin_media(); !begun) {
@@ -196,9 +202,10 @@ void Calls::on_hang_up(const ReceivedSignal& received) {
   if (!is_from_peer(received)) return;
   const proto::CallHangup::Reason reason = received.signal.hangup().reason();
   if (call_->state != CallState::ringing) {
-    return end(reason == proto::CallHangup::FAILED && call_->active_since == kNever ? EndReason::connect_failed
-               : reason == proto::CallHangup::FAILED                                ? EndReason::connection_lost
-                                                                                    : EndReason::remote_hangup);
+    return end(reason == proto::CallHangup::FAILED && call_->active_since == kNever
+                   ? EndReason::connect_failed
+               : reason == proto::CallHangup::FAILED ? EndReason::connection_lost
+                                                     : EndReason::remote_hangup);
   }
   if (!call_->outgoing) {
     return end(reason == proto::CallHangup::FAILED      ? EndReason::connect_failed
@@ -209,7 +216,8 @@ void Calls::on_hang_up(const ReceivedSignal& received) {
     case proto::CallHangup::DECLINED: return end(EndReason::declined);
     case proto::CallHangup::BUSY: return end(EndReason::busy);
     case proto::CallHangup::NO_ANSWER: return end(EndReason::no_answer);
-    case proto::CallHangup::FAILED: return end(EndReason::connect_failed, "The far side could not take the call.");
+    case proto::CallHangup::FAILED:
+      return end(EndReason::connect_failed, "The far side could not take the call.");
     default: return end(EndReason::remote_hangup);
   }
 }

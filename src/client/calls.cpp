@@ -33,7 +33,12 @@ Calls::Call::Call() = default;
 
 Calls::Calls(Context& context, Session& session, Directory& directory, Timeline& timeline, Outbox& outbox,
              call::MediaSessionFactory& media)
-    : context_(context), session_(session), directory_(directory), timeline_(timeline), outbox_(outbox), media_(media) {}
+    : context_(context),
+      session_(session),
+      directory_(directory),
+      timeline_(timeline),
+      outbox_(outbox),
+      media_(media) {}
 
 Calls::~Calls() {
   if (call_ && call_->session) call_->session->close();
@@ -87,8 +92,8 @@ void Calls::put_item(const Call& call) {
   summary.answered = call.active_since != kNever;
   summary.reason = call.reason;
   if (summary.answered) {
-    summary.duration_s =
-        static_cast<int>(std::chrono::duration_cast<std::chrono::seconds>(context_.moment.now - call.active_since).count());
+    summary.duration_s = static_cast<int>(
+        std::chrono::duration_cast<std::chrono::seconds>(context_.moment.now - call.active_since).count());
   }
   store::Transaction transaction(context_.store);
   context_.store.remove_value(kUnderWay);
@@ -177,7 +182,8 @@ Status Calls::make_answer(bool video) {
   call.key.emplace(crypto::DhPrivateKey::generate(crypto::DhGroup::x25519, context_.random));
   if (Status created = create_session(); !created) return created;
   if (Status set = call.session->set_remote_ice(call.remote_ice); !set) return set;
-  for (const std::string& candidate : call.remote_candidates) (void)call.session->add_remote_candidate(candidate);
+  for (const std::string& candidate : call.remote_candidates)
+    (void)call.session->add_remote_candidate(candidate);
   call.remote_candidates.clear();
   proto::CallSignal signal;
   proto::CallAnswer& answer = *signal.mutable_answer();
@@ -218,7 +224,8 @@ Result<CallView> Calls::set(CallId id, const Commands::CallSettings& settings) {
   if (call == nullptr) return no_call();
   if (settings.microphone && *settings.microphone != call->microphone) {
     if (call->media_started) {
-      if (Status set = call->session->set_microphone(*settings.microphone); !set) return std::move(set).error();
+      if (Status set = call->session->set_microphone(*settings.microphone); !set)
+        return std::move(set).error();
     }
     call->microphone = *settings.microphone;
   }
@@ -266,7 +273,8 @@ Status Calls::begin_media() {
   // The identity may have changed while it rang: whoever answers then is not the person that was verified.
   if (outbox_.is_held(call.conversation)) return identity_changed();
   const auto device = context_.store.device(call.peer_device);
-  if (!device || device->user != call.peer) return fail(ErrorCode::untrusted, "The far side's device is not known.");
+  if (!device || device->user != call.peer)
+    return fail(ErrorCode::untrusted, "The far side's device is not known.");
   const Result<SecretBytes> binding =
       sealer_->export_secret(call.conversation, "sotto call", call.id.bytes(), *device);
   if (!binding) return binding.error();
@@ -277,7 +285,8 @@ Status Calls::begin_media() {
   if (!keys) return std::move(keys).error();
   call.security_code = keys->security_code;
   call.key.reset();
-  if (Status started = call.session->start(std::move(*keys), {call.microphone, call.camera}); !started) return started;
+  if (Status started = call.session->start(std::move(*keys), {call.microphone, call.camera}); !started)
+    return started;
   call.media_started = true;
   if (!call.speaker) call.session->set_speaker(false);
   return ok_status();
@@ -328,8 +337,8 @@ CallView Calls::view(const Call& call) const {
   view.peer_microphone = call.peer_microphone;
   view.peer_camera = call.peer_camera;
   if (call.active_since != kNever) {
-    view.active_s =
-        static_cast<int>(std::chrono::duration_cast<std::chrono::seconds>(context_.moment.now - call.active_since).count());
+    view.active_s = static_cast<int>(
+        std::chrono::duration_cast<std::chrono::seconds>(context_.moment.now - call.active_since).count());
   }
   return view;
 }

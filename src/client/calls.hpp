@@ -1,13 +1,14 @@
 // Calls: signalling, one call at a time, its timers, and its item in the conversation.
 //
-//   outgoing: ringing --answer--> connecting --packets--> active <--> reconnecting        every state --> ended
-//   incoming: ringing --accept--> connecting --reveal, packets--> active <--> reconnecting
+//   outgoing: ringing --answer--> connecting --packets--> active <--> reconnecting        every state -->
+//   ended incoming: ringing --accept--> connecting --reveal, packets--> active <--> reconnecting
 //
-// Microphone, camera and the first packet need the local user's word: a media session of an incoming call does not
-// even exist before calls_accept(), so nothing that the far side sends can open a device, and none of this side's
-// addresses leaves before (security.md C-09, C-10). start() has one caller, begin_media(), which demands `consent`.
-// The caller's X25519 key is fixed by the commitment in the offer and revealed after the answer.
-// Thread: the client core's. The media observer's calls come from outside of the client, on the same thread.
+// Microphone, camera and the first packet need the local user's word: a media session of an incoming call
+// does not even exist before calls_accept(), so nothing that the far side sends can open a device, and none
+// of this side's addresses leaves before (security.md C-09, C-10). start() has one caller, begin_media(),
+// which demands `consent`. The caller's X25519 key is fixed by the commitment in the offer and revealed after
+// the answer. Thread: the client core's. The media observer's calls come from outside of the client, on the
+// same thread.
 #pragma once
 
 #include <deque>

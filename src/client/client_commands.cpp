@@ -3,8 +3,8 @@
 
 #include "content.hpp"
 #include "core.hpp"
-#include "utf8.hpp"
 #include "sotto/client/client.hpp"
+#include "utf8.hpp"
 
 namespace sotto::client {
 
@@ -57,18 +57,18 @@ void Client::devices_list(Done<std::vector<DeviceView>> done) {
   using Answer = Result<std::vector<DeviceView>>;
   const Profile* profile = core_->account.profile();
   if (profile == nullptr) return core_->context.answer(std::move(done), Answer(nobody()));
-  core_->session.when_online([this, user = profile->user, own = profile->device,
-                              done = std::move(done)](Status online) mutable {
-    if (!online) return core_->context.answer(std::move(done), Answer(std::move(online).error()));
-    core_->directory.refresh(user, [this, user, own, done = std::move(done)](Status refreshed) mutable {
-      if (!refreshed) return core_->context.answer(std::move(done), Answer(std::move(refreshed).error()));
-      std::vector<DeviceView> views;
-      for (const auto& device : core_->directory.active_devices(user)) {
-        views.push_back({device.id, device.name, WallTime{device.last_seen_ms}, device.id == own});
-      }
-      core_->context.answer(std::move(done), Answer(std::move(views)));
-    });
-  });
+  core_->session.when_online(
+      [this, user = profile->user, own = profile->device, done = std::move(done)](Status online) mutable {
+        if (!online) return core_->context.answer(std::move(done), Answer(std::move(online).error()));
+        core_->directory.refresh(user, [this, user, own, done = std::move(done)](Status refreshed) mutable {
+          if (!refreshed) return core_->context.answer(std::move(done), Answer(std::move(refreshed).error()));
+          std::vector<DeviceView> views;
+          for (const auto& device : core_->directory.active_devices(user)) {
+            views.push_back({device.id, device.name, WallTime{device.last_seen_ms}, device.id == own});
+          }
+          core_->context.answer(std::move(done), Answer(std::move(views)));
+        });
+      });
 }
 
 void Client::contacts_list(Done<std::vector<UserView>> done) {
@@ -117,9 +117,8 @@ void Client::conversations_list(Done<std::vector<ConversationView>> done) {
   for (const auto& conversation : core_->context.store.conversations()) {
     views.push_back(core_->timeline.view(conversation));
   }
-  std::ranges::stable_sort(views, std::greater<>(), [](const ConversationView& view) {
-    return view.last ? view.last->time.ms : 0;
-  });
+  std::ranges::stable_sort(views, std::greater<>(),
+                           [](const ConversationView& view) { return view.last ? view.last->time.ms : 0; });
   core_->context.answer(std::move(done), Result<std::vector<ConversationView>>(std::move(views)));
 }
 
@@ -144,19 +143,21 @@ void Client::conversations_direct(UserId user, Done<ConversationView> done) {
       if (!known) return core_->context.answer(std::move(done), Answer(std::move(known).error()));
       proto::Envelope envelope;
       envelope.mutable_open_direct()->set_peer(raw(user.bytes()));
-      core_->session.request(std::move(envelope),
-                             [this, user, done = std::move(done)](Result<proto::Envelope> reply) mutable {
-        if (!reply) return core_->context.answer(std::move(done), Answer(std::move(reply).error()));
-        auto conversation = core_->sync.adopt(reply->open_direct_reply().conversation());
-        if (!conversation) return core_->context.answer(std::move(done), Answer(std::move(conversation).error()));
-        if (std::ranges::find(conversation->members, user) == conversation->members.end()) {
-          return core_->context.answer(
-              std::move(done), Answer(fail(ErrorCode::untrusted, "The server opened a conversation with somebody else.")));
-        }
-        // Only now may we see whether they are online: presence is for people who share a conversation.
-        core_->directory.refresh(user, [](const Status&) {});
-        core_->context.answer(std::move(done), Answer(core_->timeline.view(*conversation)));
-      });
+      core_->session.request(
+          std::move(envelope), [this, user, done = std::move(done)](Result<proto::Envelope> reply) mutable {
+            if (!reply) return core_->context.answer(std::move(done), Answer(std::move(reply).error()));
+            auto conversation = core_->sync.adopt(reply->open_direct_reply().conversation());
+            if (!conversation)
+              return core_->context.answer(std::move(done), Answer(std::move(conversation).error()));
+            if (std::ranges::find(conversation->members, user) == conversation->members.end()) {
+              return core_->context.answer(
+                  std::move(done),
+                  Answer(fail(ErrorCode::untrusted, "The server opened a conversation with somebody else.")));
+            }
+            // Only now may we see whether they are online: presence is for people who share a conversation.
+            core_->directory.refresh(user, [](const Status&) {});
+            core_->context.answer(std::move(done), Answer(core_->timeline.view(*conversation)));
+          });
     });
   });
 }
@@ -168,16 +169,22 @@ void Client::messages_send(ConversationId conversation, std::string text, std::o
   Context& context = core_->context;
   const Profile* profile = core_->account.profile();
   if (profile == nullptr) return context.answer(std::move(done), Answer(nobody()));
-  if (text.empty()) return context.answer(std::move(done), Answer(fail(ErrorCode::invalid_argument, "The message is empty.")));
+  if (text.empty())
+    return context.answer(std::move(done),
+                          Answer(fail(ErrorCode::invalid_argument, "The message is empty.")));
   if (text.size() > kMaxTextBytes) {
-    return context.answer(std::move(done), Answer(fail(ErrorCode::too_large, "The message is longer than 64 KiB. Send it as a file.")));
+    return context.answer(
+        std::move(done),
+        Answer(fail(ErrorCode::too_large, "The message is longer than 64 KiB. Send it as a file.")));
   }
   if (!is_utf8(text)) {
-    return context.answer(std::move(done), Answer(fail(ErrorCode::invalid_argument, "The message is not valid UTF-8 text.")));
+    return context.answer(std::move(done),
+                          Answer(fail(ErrorCode::invalid_argument, "The message is not valid UTF-8 text.")));
   }
 
   store::Transaction transaction(context.store);
-  if (!context.store.conversation(conversation)) return context.answer(std::move(done), Answer(no_conversation()));
+  if (!context.store.conversation(conversation))
+    return context.answer(std::move(done), Answer(no_conversation()));
   store::MessageRecord message;
   message.id = context.random.id<MessageId>();
   message.conversation = conversation;
@@ -215,17 +222,20 @@ void Client::messages_retry(MessageId id, Done<MessageView> done) {
   }
   const auto kind = static_cast<MessageKind>(message->kind);
   if (kind != MessageKind::text && kind != MessageKind::file) {
-    return context.answer(std::move(done), Answer(fail(ErrorCode::invalid_argument, "Only messages can be sent again.")));
+    return context.answer(std::move(done),
+                          Answer(fail(ErrorCode::invalid_argument, "Only messages can be sent again.")));
   }
   proto::Content content;
   content.set_sent_ms(message->time_ms);
   if (kind == MessageKind::file) {
     proto::File& file = *content.mutable_file();
-    const bool complete = file.ParseFromArray(message->details.data(), static_cast<int>(message->details.size())) &&
-                          file.sha256().size() == 32;
+    const bool complete =
+        file.ParseFromArray(message->details.data(), static_cast<int>(message->details.size())) &&
+        file.sha256().size() == 32;
     if (!complete) {
       // Its upload failed, and goes on where it stopped.
-      if (Status ended = transaction.commit(); !ended) return context.answer(std::move(done), Answer(std::move(ended).error()));
+      if (Status ended = transaction.commit(); !ended)
+        return context.answer(std::move(done), Answer(std::move(ended).error()));
       if (const auto resumed = core_->transfers.resume(message->transfer); !resumed) {
         return context.answer(std::move(done), Answer(resumed.error()));
       }
@@ -252,7 +262,8 @@ void Client::messages_history(ConversationId conversation, std::optional<Message
   const Outlet::Scope scope(core_->context.outlet);
   using Answer = Result<std::vector<MessageView>>;
   Context& context = core_->context;
-  if (!context.store.conversation(conversation)) return context.answer(std::move(done), Answer(no_conversation()));
+  if (!context.store.conversation(conversation))
+    return context.answer(std::move(done), Answer(no_conversation()));
   std::uint64_t position = store::kAllPositions;
   if (before) {
     const auto message = context.store.message(*before);
@@ -262,7 +273,8 @@ void Client::messages_history(ConversationId conversation, std::optional<Message
     position = message->position;
   }
   std::vector<MessageView> views;
-  for (const auto& message : context.store.history(conversation, position, std::clamp(limit, 1, kMaxHistory))) {
+  for (const auto& message :
+       context.store.history(conversation, position, std::clamp(limit, 1, kMaxHistory))) {
     views.push_back(core_->timeline.view(message));
   }
   context.answer(std::move(done), Answer(std::move(views)));

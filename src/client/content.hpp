@@ -1,10 +1,10 @@
-// Content: what a sealed message carries, with its limits. The parser faces whatever a member of the conversation
-// sends; anything over a limit is refused as a whole. Thread: any.
+// Content: what a sealed message carries, with its limits. The parser faces whatever a member of the
+// conversation sends; anything over a limit is refused as a whole. Thread: any.
 #pragma once
 
 #include "sotto/base/bytes.hpp"
-#include "sotto/base/result.hpp"
 #include "sotto/base/ids.hpp"
+#include "sotto/base/result.hpp"
 #include "sotto/proto/channel.hpp"
 #include "sotto/proto/frame.hpp"
 

@@ -26,7 +26,8 @@ class Outlet {
   template <class T>
   void answer(Done<T> done, Result<T> result) {
     if (!done) return;
-    queue_.push_back([done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
+    queue_.push_back(
+        [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
   }
 
   // One per call into the core; the outermost one delivers on its way out.

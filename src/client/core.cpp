@@ -21,10 +21,9 @@ Core::Core(Client::Parts parts)
   account.set_hook([this] { on_profile_changed(); });
   Directory::Hooks hooks;
   hooks.identity_changed = [this](const store::UserRecord& user, bool was_verified) {
-    const std::string text =
-        was_verified ? "The safety number with " + user.display_name +
-                           " has changed. Messages are held until you verify it again."
-                     : "The safety number with " + user.display_name + " has changed.";
+    const std::string text = was_verified ? "The safety number with " + user.display_name +
+                                                " has changed. Messages are held until you verify it again."
+                                          : "The safety number with " + user.display_name + " has changed.";
     for (const auto& conversation : context.store.conversations()) {
       if (std::ranges::find(conversation.members, user.id) != conversation.members.end()) {
         timeline.add_event(conversation.id, user.id, text);

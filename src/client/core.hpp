@@ -1,4 +1,5 @@
-// The parts of the client core and who may speak to whom. Arrows point from the owner of a decision to what it uses:
+// The parts of the client core and who may speak to whom. Arrows point from the owner of a decision to what
+// it uses:
 //
 //   Account -> Session                     Calls ----+
 //   Sync -> Outbox -> Timeline -> Directory -> Session    Transfers -> Outbox, Timeline, Session
@@ -15,10 +16,10 @@
 #include "outbox.hpp"
 #include "sealer.hpp"
 #include "session.hpp"
+#include "sotto/client/client.hpp"
 #include "sync.hpp"
 #include "timeline.hpp"
 #include "transfers.hpp"
-#include "sotto/client/client.hpp"
 
 namespace sotto::client {
 

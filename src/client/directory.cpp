@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "safety_number.hpp"
-#include "utf8.hpp"
 #include "sotto/base/log.hpp"
 #include "sotto/crypto/dh.hpp"
 #include "sotto/crypto/identity_chain.hpp"
+#include "utf8.hpp"
 
 namespace sotto::client {
 
@@ -18,7 +18,8 @@ constexpr int kMaxDevices = 32;
 constexpr std::string_view kSealingKeyLabel{"sotto sealing key v1\0", 21};
 
 // A moment at which both certificates hold, as near to now as there is one.
-WallTime within_validity(const crypto::Certificate& device, const crypto::Certificate& identity, WallTime now) {
+WallTime within_validity(const crypto::Certificate& device, const crypto::Certificate& identity,
+                         WallTime now) {
   const WallTime from = std::max(device.not_before(), identity.not_before());
   const WallTime until = std::min(device.not_after(), identity.not_after());
   return std::min(std::max(now, from), until);
@@ -40,10 +41,12 @@ void Directory::refresh(UserId user, std::function<void(Status)> done) {
   envelope.mutable_get_user()->set_user(raw(user.bytes()));
   session_.request(std::move(envelope), [this, user](Result<proto::Envelope> reply) {
     if (!reply) return finish_refresh(user, std::move(reply).error());
-    if (!reply->has_user_reply()) return finish_refresh(user, fail(ErrorCode::unavailable, "The server's answer is odd."));
+    if (!reply->has_user_reply())
+      return finish_refresh(user, fail(ErrorCode::unavailable, "The server's answer is odd."));
     Result<UserId> applied = apply(reply->user_reply().user());
     if (!applied) return finish_refresh(user, std::move(applied).error());
-    if (*applied != user) return finish_refresh(user, fail(ErrorCode::untrusted, "The server named somebody else."));
+    if (*applied != user)
+      return finish_refresh(user, fail(ErrorCode::untrusted, "The server named somebody else."));
     finish_refresh(user, ok_status());
   });
 }
@@ -59,28 +62,32 @@ void Directory::finish_refresh(UserId user, const Status& status) {
 void Directory::find(const std::string& username, std::function<void(Result<UserId>)> done) {
   proto::Envelope envelope;
   envelope.mutable_find_user()->set_username(username);
-  session_.request(std::move(envelope), [this, username, done = std::move(done)](Result<proto::Envelope> reply) {
-    if (!reply) return done(std::move(reply).error());
-    if (!reply->has_user_reply() || reply->user_reply().user().username() != username) {
-      return done(fail(ErrorCode::unavailable, "The server's answer is odd."));
-    }
-    done(apply(reply->user_reply().user()));
-  });
+  session_.request(std::move(envelope),
+                   [this, username, done = std::move(done)](Result<proto::Envelope> reply) {
+                     if (!reply) return done(std::move(reply).error());
+                     if (!reply->has_user_reply() || reply->user_reply().user().username() != username) {
+                       return done(fail(ErrorCode::unavailable, "The server's answer is odd."));
+                     }
+                     done(apply(reply->user_reply().user()));
+                   });
 }
 
 Result<UserId> Directory::apply(const proto::User& user) {
   if (profile_ == nullptr) return fail(ErrorCode::conflict, "Nobody is signed in.");
   const std::optional<UserId> id = UserId::from_bytes(as_bytes(user.user()));
-  if (!id || user.username().empty() || user.username().size() > kMaxUsername || user.devices_size() > kMaxDevices) {
+  if (!id || user.username().empty() || user.username().size() > kMaxUsername ||
+      user.devices_size() > kMaxDevices) {
     return fail(ErrorCode::unavailable, "The server's answer is malformed.");
   }
-  const Result<crypto::Certificate> identity = crypto::Certificate::from_der(as_bytes(user.identity_certificate()));
+  const Result<crypto::Certificate> identity =
+      crypto::Certificate::from_der(as_bytes(user.identity_certificate()));
   const Result<crypto::Certificate> ca = crypto::Certificate::from_der(profile_->ca_certificate);
   if (!identity || !ca) return fail(ErrorCode::untrusted, "The identity certificate is malformed.");
-  const Result<crypto::AccountIdentity> account =
-      crypto::verify_identity_certificate(*identity, *ca, within_validity(*identity, *identity, context_.moment.wall));
+  const Result<crypto::AccountIdentity> account = crypto::verify_identity_certificate(
+      *identity, *ca, within_validity(*identity, *identity, context_.moment.wall));
   if (!account) return account.error().with("checking the identity certificate");
-  if (account->user != *id) return fail(ErrorCode::untrusted, "The identity certificate names somebody else.");
+  if (account->user != *id)
+    return fail(ErrorCode::untrusted, "The identity certificate names somebody else.");
 
   store::Transaction transaction(context_.store);
   const std::optional<store::UserRecord> before = context_.store.user(*id);
@@ -136,7 +143,8 @@ void Directory::put_devices(const proto::User& user, const store::UserRecord& re
   const Result<crypto::Certificate> ca = crypto::Certificate::from_der(profile_->ca_certificate);
   for (const proto::Device& sent : user.devices()) {
     const std::optional<DeviceId> id = DeviceId::from_bytes(as_bytes(sent.device()));
-    const Result<crypto::Certificate> certificate = crypto::Certificate::from_der(as_bytes(sent.certificate()));
+    const Result<crypto::Certificate> certificate =
+        crypto::Certificate::from_der(as_bytes(sent.certificate()));
     if (!id || !certificate || !identity || !ca) continue;
     const Result<crypto::DeviceIdentity> chain = crypto::verify_device_chain(
         *certificate, *identity, *ca, within_validity(*certificate, *identity, context_.moment.wall));
@@ -206,11 +214,13 @@ std::vector<store::ClientDeviceRecord> Directory::active_devices(UserId user) co
 Result<std::string> Directory::safety_number(UserId user) const {
   if (profile_ == nullptr) return fail(ErrorCode::conflict, "Nobody is signed in.");
   const std::optional<store::UserRecord> record = context_.store.user(user);
-  if (!record || record->identity_key.empty()) return fail(ErrorCode::not_found, "This person is not known yet.");
+  if (!record || record->identity_key.empty())
+    return fail(ErrorCode::not_found, "This person is not known yet.");
   const Result<crypto::SigningKey> own =
       crypto::SigningKey::from_private(crypto::SignatureAlgorithm::ed25519, profile_->identity_key.view());
   if (!own) return own.error();
-  if (user == profile_->user) return fail(ErrorCode::invalid_argument, "There is nothing to compare with yourself.");
+  if (user == profile_->user)
+    return fail(ErrorCode::invalid_argument, "There is nothing to compare with yourself.");
   return client::safety_number({profile_->user, own->public_key()}, {user, record->identity_key});
 }
 
@@ -218,7 +228,8 @@ Result<UserView> Directory::verify(UserId user, bool verified, const std::string
   const Result<std::string> today = safety_number(user);
   if (!today) return today.error();
   if (verified && digits != *today) {
-    return fail(ErrorCode::conflict, "The safety number has changed since it was compared. Compare it again.");
+    return fail(ErrorCode::conflict,
+                "The safety number has changed since it was compared. Compare it again.");
   }
   store::UserRecord record = *context_.store.user(user);
   record.verified = verified;

@@ -1,11 +1,10 @@
 // People and their devices: asks the server, believes only what the pinned identity key signed, remembers.
 //
-// A device counts when server CA -> identity -> device verifies and the identity key is the one pinned for that
-// user; the first one seen is pinned. When it changes, an unverified contact is pinned anew with a notice; for a
-// verified one sending is held besides until the user decides (verify()).
-// Expiry of a contact's certificates is not held against them: whether a device may still connect is the server's
-// business, and a message to somebody who was away for months must still be sealed.
-// Thread: the client core's.
+// A device counts when server CA -> identity -> device verifies and the identity key is the one pinned for
+// that user; the first one seen is pinned. When it changes, an unverified contact is pinned anew with a
+// notice; for a verified one sending is held besides until the user decides (verify()). Expiry of a contact's
+// certificates is not held against them: whether a device may still connect is the server's business, and a
+// message to somebody who was away for months must still be sealed. Thread: the client core's.
 #pragma once
 
 #include <functional>
@@ -55,7 +54,8 @@ class Directory {
 
  private:
   Result<UserId> apply(const proto::User& user);
-  void put_devices(const proto::User& user, const store::UserRecord& record, const Bytes& identity_certificate);
+  void put_devices(const proto::User& user, const store::UserRecord& record,
+                   const Bytes& identity_certificate);
   void finish_refresh(UserId user, const Status& status);
 
   Context& context_;

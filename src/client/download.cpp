@@ -8,7 +8,8 @@ namespace {
 constexpr const char* kDamaged = "The file failed its integrity check and was discarded.";
 }  // namespace
 
-Download::Download(JobHost& host, FileAccess& files, store::TransferRecord transfer, std::uint32_t chunk_bytes)
+Download::Download(JobHost& host, FileAccess& files, store::TransferRecord transfer,
+                   std::uint32_t chunk_bytes)
     : host_(host),
       files_(files),
       layout_(transfer.size, chunk_bytes),
@@ -49,7 +50,8 @@ bool Download::prepare() {
     Bytes plain(layout_.plain_bytes(hashed_));
     const Result<std::size_t> count = file_->read_at(layout_.plain_offset(hashed_), plain);
     if (!count || *count != plain.size()) {
-      host_.on_failed(record.id, count ? fail(ErrorCode::storage, "The partly received file can't be read.") : count.error());
+      host_.on_failed(record.id, count ? fail(ErrorCode::storage, "The partly received file can't be read.")
+                                       : count.error());
       return false;
     }
     hasher_.update(plain);
@@ -60,9 +62,7 @@ bool Download::prepare() {
   return false;
 }
 
-bool Download::can_send() const {
-  return online_ && stage_ == Stage::fetching && next_ < layout_.chunks();
-}
+bool Download::can_send() const { return online_ && stage_ == Stage::fetching && next_ < layout_.chunks(); }
 
 void Download::send() {
   const std::uint64_t chunk = next_++;
@@ -88,15 +88,15 @@ void Download::on_chunk(std::uint64_t chunk, Result<proto::Envelope> reply) {
     return host_.on_failed(record.id, error);
   }
   if (!reply->has_get_blob_reply()) return discard(kDamaged);
-  Result<Bytes> plain =
-      cipher_.open(chunk, layout_.is_last(chunk), as_bytes(reply->get_blob_reply().data()));
+  Result<Bytes> plain = cipher_.open(chunk, layout_.is_last(chunk), as_bytes(reply->get_blob_reply().data()));
   if (!plain || plain->size() != layout_.plain_bytes(chunk)) return discard(kDamaged);
   if (chunk != record.chunks) {
     if (chunk > record.chunks) early_.emplace(chunk, std::move(*plain));
     return;
   }
   if (!take(chunk, *plain)) return;
-  for (auto first = early_.begin(); first != early_.end() && first->first == record.chunks; first = early_.begin()) {
+  for (auto first = early_.begin(); first != early_.end() && first->first == record.chunks;
+       first = early_.begin()) {
     const Bytes ready = std::move(first->second);
     early_.erase(first);
     if (!take(record.chunks, ready)) return;

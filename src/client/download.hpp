@@ -1,5 +1,5 @@
-// A download: fetches, opens and writes chunks into a temporary file beside the target, resumes at what is verified,
-// and gives the file its name only when its hash is right.
+// A download: fetches, opens and writes chunks into a temporary file beside the target, resumes at what is
+// verified, and gives the file its name only when its hash is right.
 #pragma once
 
 #include <map>
@@ -41,7 +41,7 @@ class Download final : public TransferJob {
   Stage stage_ = Stage::hashing;
   bool online_ = false;
   std::uint64_t hashed_ = 0;
-  std::uint64_t next_ = 0;               // to be asked for
+  std::uint64_t next_ = 0;                // to be asked for
   std::map<std::uint64_t, Bytes> early_;  // opened before its turn; bounded by the window
   std::size_t under_way_ = 0;
 };

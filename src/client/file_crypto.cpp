@@ -35,7 +35,8 @@ std::uint64_t FileLayout::chunks_in(std::uint64_t sealed) const {
   return sealed < sealed_size() && sealed % each == 0 ? sealed / each : 0;
 }
 
-ChunkCipher::ChunkCipher(ByteView key, BlobId blob) : key_(crypto::AeadAlgorithm::aes_256_gcm, key), blob_(blob) {}
+ChunkCipher::ChunkCipher(ByteView key, BlobId blob)
+    : key_(crypto::AeadAlgorithm::aes_256_gcm, key), blob_(blob) {}
 
 Bytes ChunkCipher::seal(std::uint64_t index, bool last, ByteView plain) {
   return key_.seal(nonce_of(index, last), aad_of(blob_, index, last), plain);

@@ -1,6 +1,6 @@
-// Sealing of files chunk by chunk (docs/protocol.md, Files), in the manner of STREAM (Hoang, Reyhanitabar, Rogaway,
-// Vizar 2015): every file has its own random AES-256-GCM key, and each chunk is bound to its file, its index and to
-// being the last, so that chunks cannot be swapped, dropped, repeated or cut off.
+// Sealing of files chunk by chunk (docs/protocol.md, Files), in the manner of STREAM (Hoang, Reyhanitabar,
+// Rogaway, Vizar 2015): every file has its own random AES-256-GCM key, and each chunk is bound to its file,
+// its index and to being the last, so that chunks cannot be swapped, dropped, repeated or cut off.
 //
 //   nonce = 0x000000 || last (1 byte) || index (8 bytes, big-endian)
 //   aad   = "sotto file chunk v1" || 0x00 || blob id || index (8) || last (1)
@@ -16,7 +16,8 @@
 
 namespace sotto::client {
 
-inline constexpr std::uint32_t kFileChunkBytes = 128 * 1024;  // plain, as we send; proto::kBlobChunkBytes sealed
+inline constexpr std::uint32_t kFileChunkBytes =
+    128 * 1024;  // plain, as we send; proto::kBlobChunkBytes sealed
 inline constexpr std::size_t kFileKeyBytes = 32;
 
 // Where each chunk of a file lies, plain and sealed.

@@ -33,12 +33,13 @@ bool is_unwanted(char32_t c) {
     case 0xFFA0: return true;
     default: break;
   }
-  if (c == 0x200B || c == 0x2060) return true;  // zero-width space, word joiner. U+200C/D join letters and emoji
+  if (c == 0x200B || c == 0x2060)
+    return true;  // zero-width space, word joiner. U+200C/D join letters and emoji
   if (c == 0x200E || c == 0x200F) return true;  // marks
   if (c >= 0x2028 && c <= 0x202E) return true;  // separators, embeddings, overrides
   if (c >= 0x2061 && c <= 0x206F) return true;  // invisible operators, isolates
   if (c >= 0xFFF0 && c <= 0xFFFB) return true;
-  if (c >= 0xE0000 && c <= 0xE0FFF) return true;  // tags
+  if (c >= 0xE0000 && c <= 0xE0FFF) return true;                  // tags
   return (c & 0xFFFE) == 0xFFFE || (c >= 0xFDD0 && c <= 0xFDEF);  // noncharacters
 }
 
@@ -55,7 +56,8 @@ bool is_device_name(std::string_view name) {
   static constexpr std::array kDevices = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"};
   const std::string stem = upper_stem(name);
   if (std::ranges::find(kDevices, stem) != kDevices.end()) return true;
-  return stem.size() == 4 && (stem.starts_with("COM") || stem.starts_with("LPT")) && stem[3] >= '0' && stem[3] <= '9';
+  return stem.size() == 4 && (stem.starts_with("COM") || stem.starts_with("LPT")) && stem[3] >= '0' &&
+         stem[3] <= '9';
 }
 
 std::string shortened(const std::string& name) {
@@ -76,7 +78,8 @@ std::string shortened(const std::string& name) {
 
 std::string neutral_file_name(std::string_view raw) {
   // Both separators: the sender's system may be any.
-  if (const std::size_t slash = raw.find_last_of("/\\"); slash != std::string_view::npos) raw.remove_prefix(slash + 1);
+  if (const std::size_t slash = raw.find_last_of("/\\"); slash != std::string_view::npos)
+    raw.remove_prefix(slash + 1);
 
   std::string name;
   for (std::size_t at = 0; at < raw.size();) {
@@ -91,7 +94,8 @@ std::string neutral_file_name(std::string_view raw) {
   std::size_t start = 0;
   while (start < name.size() && name[start] == ' ') ++start;
   name.erase(0, start);
-  if (!name.empty() && (name.front() == '.' || name.front() == '-' || name.front() == '~')) name.front() = '_';
+  if (!name.empty() && (name.front() == '.' || name.front() == '-' || name.front() == '~'))
+    name.front() = '_';
   if (name.empty()) return "file";
   if (is_device_name(name)) name.insert(0, "_");
   return shortened(name);
@@ -99,21 +103,26 @@ std::string neutral_file_name(std::string_view raw) {
 
 std::string file_type_of(std::string_view name) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 26> kTypes = {{
-      {"txt", "text/plain"},        {"md", "text/markdown"},      {"csv", "text/csv"},
-      {"pdf", "application/pdf"},   {"zip", "application/zip"},   {"gz", "application/gzip"},
-      {"tar", "application/x-tar"}, {"json", "application/json"}, {"xml", "application/xml"},
-      {"jpg", "image/jpeg"},        {"jpeg", "image/jpeg"},       {"png", "image/png"},
-      {"gif", "image/gif"},         {"webp", "image/webp"},       {"svg", "image/svg+xml"},
-      {"mp3", "audio/mpeg"},        {"ogg", "audio/ogg"},         {"opus", "audio/ogg"},
-      {"flac", "audio/flac"},       {"wav", "audio/wav"},         {"m4a", "audio/mp4"},
-      {"mp4", "video/mp4"},         {"mkv", "video/x-matroska"},  {"webm", "video/webm"},
+      {"txt", "text/plain"},        {"md", "text/markdown"},
+      {"csv", "text/csv"},          {"pdf", "application/pdf"},
+      {"zip", "application/zip"},   {"gz", "application/gzip"},
+      {"tar", "application/x-tar"}, {"json", "application/json"},
+      {"xml", "application/xml"},   {"jpg", "image/jpeg"},
+      {"jpeg", "image/jpeg"},       {"png", "image/png"},
+      {"gif", "image/gif"},         {"webp", "image/webp"},
+      {"svg", "image/svg+xml"},     {"mp3", "audio/mpeg"},
+      {"ogg", "audio/ogg"},         {"opus", "audio/ogg"},
+      {"flac", "audio/flac"},       {"wav", "audio/wav"},
+      {"m4a", "audio/mp4"},         {"mp4", "video/mp4"},
+      {"mkv", "video/x-matroska"},  {"webm", "video/webm"},
       {"mov", "video/quicktime"},   {"odt", "application/vnd.oasis.opendocument.text"},
   }};
   const std::size_t dot = name.rfind('.');
   if (dot != std::string_view::npos) {
     std::string extension(name.substr(dot + 1));
-    std::ranges::transform(extension, extension.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::ranges::transform(extension, extension.begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
     for (const auto& [known, type] : kTypes) {
       if (extension == known) return std::string(type);
     }

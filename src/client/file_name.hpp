@@ -1,9 +1,10 @@
-// File names from other people, made safe to show and to use as the name of a new file (docs/security.md, F-02).
+// File names from other people, made safe to show and to use as the name of a new file (docs/security.md,
+// F-02).
 //
-// The last path component only; control, bidirectional-override and other invisible characters and what file systems
-// refuse removed; no leading dot, dash or space; no name that a system gives a meaning; at most 120 bytes, shortened
-// in the middle so that the extension stays. Never empty. Ordinary Unicode is kept as it is: the characters are not
-// recomposed (no Unicode tables here), which no supported file system needs.
+// The last path component only; control, bidirectional-override and other invisible characters and what file
+// systems refuse removed; no leading dot, dash or space; no name that a system gives a meaning; at most 120
+// bytes, shortened in the middle so that the extension stays. Never empty. Ordinary Unicode is kept as it is:
+// the characters are not recomposed (no Unicode tables here), which no supported file system needs.
 // Idempotent. Thread: any.
 #pragma once
 

@@ -44,7 +44,10 @@ Opened rejected(const char* reason) {
 
 HpkeSealer::HpkeSealer(DeviceId device, crypto::SigningKey device_key, crypto::DhPrivateKey sealing_key,
                        Random& random)
-    : device_(device), device_key_(std::move(device_key)), sealing_key_(std::move(sealing_key)), random_(random) {}
+    : device_(device),
+      device_key_(std::move(device_key)),
+      sealing_key_(std::move(sealing_key)),
+      random_(random) {}
 
 Result<Sealed> HpkeSealer::seal(const SealRequest& request) {
   if (request.devices.size() > kMaxRecipientDevices || request.members.size() > kMaxSealedMembers) {
@@ -84,8 +87,9 @@ Opened HpkeSealer::open(const OpenRequest& request, ByteView payload) {
     opened.outcome = Opening::not_for_us;
     return opened;
   }
-  const Result<SecretBytes> key = crypto::hpke_open(kSuite, mine->kem_output, sealing_key_, as_bytes(kKeyLabel),
-                                                    key_aad(request.address, device_), mine->sealed_key);
+  const Result<SecretBytes> key =
+      crypto::hpke_open(kSuite, mine->kem_output, sealing_key_, as_bytes(kKeyLabel),
+                        key_aad(request.address, device_), mine->sealed_key);
   if (!key || key->size() != kMessageKeyBytes) return rejected("the message key does not open");
   const Result<Bytes> plain = crypto::aead_open(crypto::AeadAlgorithm::aes_256_gcm, key->view(), kZeroNonce,
                                                 address_bytes(request.address), message->body);
@@ -120,8 +124,8 @@ Opened HpkeSealer::open(const OpenRequest& request, ByteView payload) {
   return opened;
 }
 
-Result<SecretBytes> HpkeSealer::export_secret(ConversationId conversation, std::string_view label, ByteView context,
-                                              const store::ClientDeviceRecord& peer) {
+Result<SecretBytes> HpkeSealer::export_secret(ConversationId conversation, std::string_view label,
+                                              ByteView context, const store::ClientDeviceRecord& peer) {
   Result<SecretBytes> shared = sealing_key_.agree(peer.sealing_key);
   if (!shared) return std::move(shared).error();
   Bytes info = to_bytes(kExportLabel);

@@ -1,5 +1,5 @@
-// The sealer of one-to-one conversations: HPKE (RFC 9180, base mode, X25519, AES-128-GCM) to every device, signed by
-// the sender's device (docs/protocol.md, Sealing). Thread: the client core's.
+// The sealer of one-to-one conversations: HPKE (RFC 9180, base mode, X25519, AES-128-GCM) to every device,
+// signed by the sender's device (docs/protocol.md, Sealing). Thread: the client core's.
 #pragma once
 
 #include "sealer.hpp"
@@ -11,7 +11,8 @@ namespace sotto::client {
 
 class HpkeSealer final : public Sealer {
  public:
-  HpkeSealer(DeviceId device, crypto::SigningKey device_key, crypto::DhPrivateKey sealing_key, Random& random);
+  HpkeSealer(DeviceId device, crypto::SigningKey device_key, crypto::DhPrivateKey sealing_key,
+             Random& random);
 
   Result<Sealed> seal(const SealRequest& request) override;
   Opened open(const OpenRequest& request, ByteView payload) override;

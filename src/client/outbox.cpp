@@ -44,7 +44,8 @@ void Outbox::set_profile(const Profile* profile, Sealer* sealer) {
   retry_at_.clear();
 }
 
-void Outbox::put(ConversationId conversation, MessageId message, OutboxKind kind, const proto::Content& content) {
+void Outbox::put(ConversationId conversation, MessageId message, OutboxKind kind,
+                 const proto::Content& content) {
   store::OutboxRecord row;
   row.conversation = conversation;
   row.message = message;
@@ -68,7 +69,8 @@ void Outbox::put_receipt(ConversationId conversation, proto::Receipt::Kind kind,
     proto::Content content;
     if (!content.ParseFromArray(row.content.data(), static_cast<int>(row.content.size()))) continue;
     if (content.receipt().kind() != kind) continue;
-    while (!left.empty() && static_cast<std::size_t>(content.receipt().messages_size()) < kMaxReceiptMessages) {
+    while (!left.empty() &&
+           static_cast<std::size_t>(content.receipt().messages_size()) < kMaxReceiptMessages) {
       content.mutable_receipt()->add_messages(raw(left.front().bytes()));
       left.erase(left.begin());
     }
@@ -122,7 +124,8 @@ bool Outbox::is_held(ConversationId id) const {
 }
 
 void Outbox::pump(ConversationId id) {
-  if (profile_ == nullptr || !session_.is_online() || in_flight_.contains(id) || retry_at_.contains(id)) return;
+  if (profile_ == nullptr || !session_.is_online() || in_flight_.contains(id) || retry_at_.contains(id))
+    return;
   const auto conversation = context_.store.conversation(id);
   if (!conversation || context_.store.outbox(id, 1).empty()) return;
 
@@ -217,8 +220,9 @@ void Outbox::on_appended(store::OutboxRecord row, Bytes hash, const proto::Appen
 void Outbox::on_refused(const store::OutboxRecord& row, const Error& error) {
   if (error.code == ErrorCode::offline) return;  // on_online() sends it again
   if (!is_permanent(error.code)) {
-    const Duration wait = error.code == ErrorCode::rate_limited ? std::max<Duration>(session_.retry_after(), 100ms)
-                                                                : kServerTrouble;
+    const Duration wait = error.code == ErrorCode::rate_limited
+                              ? std::max<Duration>(session_.retry_after(), 100ms)
+                              : kServerTrouble;
     return try_later(row.conversation, wait);
   }
   log::warning("client_message_refused", {{"code", to_string(error.code)}});
@@ -254,7 +258,8 @@ void Outbox::on_offline() {
 void Outbox::on_user_changed(UserId user) {
   for (const ConversationId& id : context_.store.conversations_with_outbox()) {
     const auto conversation = context_.store.conversation(id);
-    if (conversation && std::ranges::find(conversation->members, user) != conversation->members.end()) pump(id);
+    if (conversation && std::ranges::find(conversation->members, user) != conversation->members.end())
+      pump(id);
   }
 }
 

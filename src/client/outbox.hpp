@@ -1,11 +1,11 @@
 // What waits to be sent: per conversation in order, one at a time, until the server has it durably.
 //
-// A row keeps its message id over reconnects and restarts, and from its first attempt on its place in the sender's
-// chain (counter, previous hash), so that the server can tell a repetition and the far side never sees two.
-// The row at the head of a conversation has its place from the transaction that makes it the head.
+// A row keeps its message id over reconnects and restarts, and from its first attempt on its place in the
+// sender's chain (counter, previous hash), so that the server can tell a repetition and the far side never
+// sees two. The row at the head of a conversation has its place from the transaction that makes it the head.
 //
-//   store::Transaction tx(store); ... outbox.put(conversation, message, kind, content); ... timeline.finish(tx.commit());
-//   outbox.pump(conversation);
+//   store::Transaction tx(store); ... outbox.put(conversation, message, kind, content); ...
+//   timeline.finish(tx.commit()); outbox.pump(conversation);
 //
 // Only a refusal that repeating cannot change (denied, invalid, too large) ends a row without being sent.
 // Thread: the client core's.
@@ -34,7 +34,8 @@ class Outbox {
   // -- Inside a transaction --
   void put(ConversationId conversation, MessageId message, OutboxKind kind, const proto::Content& content);
   // Joins a receipt of the same kind that has not been tried yet.
-  void put_receipt(ConversationId conversation, proto::Receipt::Kind kind, const std::vector<MessageId>& messages);
+  void put_receipt(ConversationId conversation, proto::Receipt::Kind kind,
+                   const std::vector<MessageId>& messages);
 
   // -- Outside --
   void pump(ConversationId conversation);

@@ -20,7 +20,8 @@ Profile Profile::generate(Random& random) {
   using crypto::SignatureAlgorithm;
   Profile profile;
   profile.device = random.id<DeviceId>();
-  profile.identity_key = crypto::SigningKey::generate(SignatureAlgorithm::ed25519, random).private_key().copy();
+  profile.identity_key =
+      crypto::SigningKey::generate(SignatureAlgorithm::ed25519, random).private_key().copy();
   profile.device_key = crypto::SigningKey::generate(SignatureAlgorithm::ed25519, random).private_key().copy();
   profile.sealing_key = crypto::DhPrivateKey::generate(crypto::DhGroup::x25519, random).bytes().copy();
   return profile;
@@ -118,7 +119,8 @@ Result<bool> renew_device_certificate(Profile& profile, WallTime now, Random& ra
 
   if (!profile.device_certificate.empty()) {
     const Result<crypto::Certificate> present = crypto::Certificate::from_der(profile.device_certificate);
-    if (present && present->not_after().ms - now.ms >= kRenewBeforeMs && present->not_before() <= now) return false;
+    if (present && present->not_after().ms - now.ms >= kRenewBeforeMs && present->not_before() <= now)
+      return false;
   }
   const Result<crypto::Certificate> issued = crypto::issue_device_certificate(
       *identity_key, *identity, profile.user, profile.device, device_key->public_key(),

@@ -1,7 +1,7 @@
 // Who this program is: server, account, device, and the keys. One record in the store.
 //
-// It is written before any of its keys is sent (stage `pending`), so that a crash in the middle of registering or
-// signing in is followed by a second try with the same keys, which the server recognises.
+// It is written before any of its keys is sent (stage `pending`), so that a crash in the middle of
+// registering or signing in is followed by a second try with the same keys, which the server recognises.
 #pragma once
 
 #include <optional>

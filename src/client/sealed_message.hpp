@@ -1,10 +1,11 @@
-// The wire form of a sealed message (docs/protocol.md, Sealing): what the server keeps as an opaque payload, and
-// the signed part inside it. Only structure and limits; keys are sealer.hpp's business.
+// The wire form of a sealed message (docs/protocol.md, Sealing): what the server keeps as an opaque payload,
+// and the signed part inside it. Only structure and limits; keys are sealer.hpp's business.
 //
 //   struct {
 //     uint16 version = 1;
 //     RecipientKey recipients<V>;        // one for each device
-//     opaque body<V>;                    // AES-256-GCM under the message key, nonce zero: a key seals one body
+//     opaque body<V>;                    // AES-256-GCM under the message key, nonce zero: a key seals one
+//     body
 //   } SealedMessage;
 //   struct {
 //     opaque device[16];

@@ -1,7 +1,7 @@
 // Sealing of content to the members of a conversation: the one place that MLS groups take over.
 //
-// The caller keeps the state that must be stored together with messages (counter and hash of the chain) and hands
-// it in; a sealer itself holds nothing but this device's keys. Thread: the client core's.
+// The caller keeps the state that must be stored together with messages (counter and hash of the chain) and
+// hands it in; a sealer itself holds nothing but this device's keys. Thread: the client core's.
 #pragma once
 
 #include <cstdint>
@@ -32,11 +32,11 @@ struct Sealed {
 
 // What to do with an entry that was received.
 enum class Opening {
-  content,       // open, authentic, in its place
-  gap,           // the same, but messages of this sender before it are missing
-  replay,        // this message, or an older one of the same sender, was accepted before: nothing to show
-  not_for_us,    // sealed to other devices only
-  rejected,      // malformed, altered, forged, or moved here from elsewhere
+  content,     // open, authentic, in its place
+  gap,         // the same, but messages of this sender before it are missing
+  replay,      // this message, or an older one of the same sender, was accepted before: nothing to show
+  not_for_us,  // sealed to other devices only
+  rejected,    // malformed, altered, forged, or moved here from elsewhere
 };
 struct Opened {
   Opening outcome = Opening::rejected;
@@ -48,8 +48,8 @@ struct Opened {
 struct OpenRequest {
   MessageAddress address;  // as the server gave it
   std::vector<UserId> members;
-  const store::ClientDeviceRecord* sender = nullptr;       // verified record of address.device
-  const store::SenderChainRecord* chain = nullptr;         // null: nothing accepted from it here yet
+  const store::ClientDeviceRecord* sender = nullptr;  // verified record of address.device
+  const store::SenderChainRecord* chain = nullptr;    // null: nothing accepted from it here yet
 };
 
 class Sealer {
@@ -58,8 +58,8 @@ class Sealer {
   virtual Result<Sealed> seal(const SealRequest& request) = 0;
   virtual Opened open(const OpenRequest& request, ByteView payload) = 0;
   // 32 bytes that this device and `peer` (a verified device of the conversation) derive and nobody else can.
-  virtual Result<SecretBytes> export_secret(ConversationId conversation, std::string_view label, ByteView context,
-                                            const store::ClientDeviceRecord& peer) = 0;
+  virtual Result<SecretBytes> export_secret(ConversationId conversation, std::string_view label,
+                                            ByteView context, const store::ClientDeviceRecord& peer) = 0;
 };
 
 }  // namespace sotto::client

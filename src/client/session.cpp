@@ -13,8 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Chosen: quick after a hiccup, half a minute at most, and every delay moved by a quarter either way so that the
-// clients of a restarted server do not come at once.
+// Chosen: quick after a hiccup, half a minute at most, and every delay moved by a quarter either way so that
+// the clients of a restarted server do not come at once.
 constexpr std::array<Duration, 6> kBackOff = {1s, 2s, 4s, 8s, 15s, 30s};
 constexpr Duration kHandshakeLimit = 15s;  // TCP, TLS and hello together
 constexpr Duration kPingAfter = 25s;       // of hearing nothing
@@ -93,12 +93,15 @@ Status Session::check_pin() const {
     return fail(ErrorCode::untrusted, "The server's identity has changed. Nothing was sent to it.");
   }
   if (pinned_fingerprint_.empty()) {
-    return fail(ErrorCode::untrusted,
-                "This server is not known yet. Use an invite link, or compare its fingerprint with the server's "
-                "administrator: " + to_hex(fingerprint));
+    return fail(
+        ErrorCode::untrusted,
+        "This server is not known yet. Use an invite link, or compare its fingerprint with the server's "
+        "administrator: " +
+            to_hex(fingerprint));
   }
   if (equal(pinned_fingerprint_, fingerprint)) return ok_status();
-  return fail(ErrorCode::untrusted, "The server is not the one that the invite link names. Nothing was sent to it.");
+  return fail(ErrorCode::untrusted,
+              "The server is not the one that the invite link names. Nothing was sent to it.");
 }
 
 void Session::on_connected(const ServerProof& proof) {
@@ -132,8 +135,8 @@ void Session::finish_greeting(Result<proto::Envelope> reply) {
     return;
   }
   if (as_text(user_.bytes()) != hello_.user() || as_text(device_.bytes()) != hello_.device()) {
-    return end_connection(fail(ErrorCode::denied, "The server does not know this device any more. Sign in again."),
-                          true);
+    return end_connection(
+        fail(ErrorCode::denied, "The server does not know this device any more. Sign in again."), true);
   }
   failures_ = 0;
   deadline_ = kNever;
@@ -149,7 +152,8 @@ void Session::on_frame(ByteView body) {
   Result<proto::Envelope> envelope = proto::parse_envelope(body);
   if (!envelope) {
     log::warning("client_bad_frame");
-    return end_connection(fail(ErrorCode::unavailable, "The server sent something that is not understood."), true);
+    return end_connection(fail(ErrorCode::unavailable, "The server sent something that is not understood."),
+                          true);
   }
   if (envelope->id() == 0) {
     if (envelope->has_goodbye()) return on_goodbye(envelope->goodbye());
@@ -205,7 +209,8 @@ void Session::end_connection(Error reason, bool close_channel) {
   const Duration base = kBackOff[std::min(failures_, kBackOff.size() - 1)];
   ++failures_;
   const auto quarter = static_cast<std::uint64_t>(base.count() / 4);
-  const Duration jitter = Duration(static_cast<std::int64_t>(context_.random.below(2 * quarter + 1))) - base / 4;
+  const Duration jitter =
+      Duration(static_cast<std::int64_t>(context_.random.below(2 * quarter + 1))) - base / 4;
   retry_at_ = stay_away_ ? kNever : context_.moment.now + base + jitter;
   reason_ = reason;
   log::info("client_disconnected", {{"code", to_string(reason.code)}, {"failures", failures_}});

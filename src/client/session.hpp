@@ -1,5 +1,5 @@
-// The life of the connection: one attempt after another while an account is signed in, hello, pings, and requests
-// with their replies.
+// The life of the connection: one attempt after another while an account is signed in, hello, pings, and
+// requests with their replies.
 //
 //            enter()                 on_connected            hello reply
 //   idle ------------> connecting ----------------> greeting -------------> open
@@ -8,9 +8,9 @@
 //    +--------------- waiting <----------------------------------------------+      (standing only)
 //
 // visit() is the same without coming back: one connection for registering or signing in, with no client
-// certificate. Requests fail with `offline` when the connection ends before their reply came: their owners send
-// them again when listener->on_online() says so.
-// Thread: the client core's. Replies come from on_frame(), on_closed(), poll(), never from inside request().
+// certificate. Requests fail with `offline` when the connection ends before their reply came: their owners
+// send them again when listener->on_online() says so. Thread: the client core's. Replies come from
+// on_frame(), on_closed(), poll(), never from inside request().
 #pragma once
 
 #include <cstdint>
@@ -109,12 +109,12 @@ class Session {
   Duration retry_after_{};
   std::vector<Waiter> waiters_;
 
-  std::size_t failures_ = 0;  // in a row
-  bool stay_away_ = false;    // refused for good: only reconnect_now() tries again
+  std::size_t failures_ = 0;      // in a row
+  bool stay_away_ = false;        // refused for good: only reconnect_now() tries again
   std::optional<Error> parting_;  // why the server said it would close
-  Error reason_;              // why offline
+  Error reason_;                  // why offline
   TimePoint retry_at_ = kNever;
-  TimePoint deadline_ = kNever;       // of the handshake
+  TimePoint deadline_ = kNever;  // of the handshake
   TimePoint last_received_ = kNever;
   bool ping_sent_ = false;
 };

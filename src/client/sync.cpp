@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t kFetchLimit = 200;
-constexpr Duration kAckDelay = 1s;       // chosen: one ack for a burst
+constexpr Duration kAckDelay = 1s;  // chosen: one ack for a burst
 constexpr Duration kStoreTrouble = 5s;
 constexpr std::size_t kMaxQueued = 2000;  // pushes while waiting for a sender's keys; beyond, fetch again
 constexpr std::size_t kBatch = 200;
@@ -54,7 +54,8 @@ void Sync::tell_when_caught_up() {
   for (const auto& [id, progress] : progress_) {
     const bool busy = progress.fetching || progress.asking || progress.more || progress.retry_at != kNever;
     const auto conversation = context_.store.conversation(id);
-    if (busy || !progress.queue.empty() || (conversation && progress.wanted > conversation->synced_seq)) return;
+    if (busy || !progress.queue.empty() || (conversation && progress.wanted > conversation->synced_seq))
+      return;
   }
   caught_up_ = true;
   context_.emit(CaughtUp{});
@@ -163,7 +164,8 @@ void Sync::fetch(ConversationId id) {
     if (found == progress_.end()) return;
     found->second.fetching = false;
     if (!reply || !reply->has_fetch_reply()) {
-      if (reply || reply.error().code != ErrorCode::offline) found->second.retry_at = context_.moment.now + kStoreTrouble;
+      if (reply || reply.error().code != ErrorCode::offline)
+        found->second.retry_at = context_.moment.now + kStoreTrouble;
       return;
     }
     std::uint64_t last = after;
@@ -229,8 +231,8 @@ void Sync::process(ConversationId id) {
     });
   }
   const bool go_on = !progress.asking && !progress.queue.empty();
-  const bool fetch_more =
-      !progress.asking && progress.queue.empty() && (progress.more || progress.wanted > conversation->synced_seq);
+  const bool fetch_more = !progress.asking && progress.queue.empty() &&
+                          (progress.more || progress.wanted > conversation->synced_seq);
   if (!signals.empty() && signal_hook_) signal_hook_(signals);
   outbox_.pump(id);
   if (go_on) return process(id);
@@ -274,8 +276,9 @@ void Sync::apply(const proto::Entry& entry, store::ClientConversationRecord& con
       return;
     }
     case Opening::rejected:
-      log::warning("client_message_rejected",
-                   {{"conversation", conversation.id.str()}, {"seq", entry.seq()}, {"reason", opened.reason}});
+      log::warning(
+          "client_message_rejected",
+          {{"conversation", conversation.id.str()}, {"seq", entry.seq()}, {"reason", opened.reason}});
       timeline_.add_event(conversation.id, address.sender, kNotChecked);
       return;
     case Opening::gap: timeline_.add_event(conversation.id, address.sender, kMissing); break;
@@ -292,12 +295,14 @@ void Sync::apply(const proto::Entry& entry, store::ClientConversationRecord& con
   apply_content(entry, address, *content, to_confirm, signals);
 }
 
-void Sync::apply_content(const proto::Entry& entry, const MessageAddress& address, const proto::Content& content,
-                         std::vector<MessageId>& to_confirm, std::vector<ReceivedSignal>& signals) {
+void Sync::apply_content(const proto::Entry& entry, const MessageAddress& address,
+                         const proto::Content& content, std::vector<MessageId>& to_confirm,
+                         std::vector<ReceivedSignal>& signals) {
   switch (content.body_case()) {
     case proto::Content::kReceipt: return apply_receipt(content.receipt(), address);
     case proto::Content::kCall:
-      signals.push_back({address.conversation, address.sender, address.device, entry.time_ms(), content.call()});
+      signals.push_back(
+          {address.conversation, address.sender, address.device, entry.time_ms(), content.call()});
       return;
     case proto::Content::BODY_NOT_SET:
       timeline_.add_event(address.conversation, address.sender,

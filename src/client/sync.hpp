@@ -1,10 +1,9 @@
 // Entries of the server's logs, in order and exactly once, into the store.
 //
-// After connecting it lists the conversations and fetches what is missing; after that entries come as pushes, and a
-// gap means fetching. A batch of entries, the receipts for them and the advanced cursor are one transaction; the
-// server is told (Ack) a second later. What arrives twice is seen twice by nobody: the cursor, the sender's counter
-// and the message id each stop it.
-// Thread: the client core's.
+// After connecting it lists the conversations and fetches what is missing; after that entries come as pushes,
+// and a gap means fetching. A batch of entries, the receipts for them and the advanced cursor are one
+// transaction; the server is told (Ack) a second later. What arrives twice is seen twice by nobody: the
+// cursor, the sender's counter and the message id each stop it. Thread: the client core's.
 #pragma once
 
 #include <deque>
@@ -50,13 +49,13 @@ class Sync {
  private:
   struct Progress {
     bool fetching = false;
-    bool asking = false;             // for the sender of the entry at the front
-    bool more = false;               // the server has more than was fetched
-    std::uint64_t wanted = 0;        // the log is known to reach up to here
+    bool asking = false;       // for the sender of the entry at the front
+    bool more = false;         // the server has more than was fetched
+    std::uint64_t wanted = 0;  // the log is known to reach up to here
     std::deque<proto::Entry> queue;
-    DeviceId asked_for;              // do not ask twice for one entry
+    DeviceId asked_for;  // do not ask twice for one entry
     TimePoint ack_at = kNever;
-    TimePoint retry_at = kNever;     // after trouble with the store
+    TimePoint retry_at = kNever;  // after trouble with the store
   };
 
   void list();

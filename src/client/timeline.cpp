@@ -26,7 +26,8 @@ CallSummary decode_call_summary(ByteView bytes) {
   summary.video = in.u8() != 0;
   summary.answered = in.u8() != 0;
   const std::uint8_t reason = in.u8();
-  if (reason <= static_cast<std::uint8_t>(EndReason::media_failed)) summary.reason = static_cast<EndReason>(reason);
+  if (reason <= static_cast<std::uint8_t>(EndReason::media_failed))
+    summary.reason = static_cast<EndReason>(reason);
   summary.duration_s = static_cast<int>(in.u32());
   return in.finish() ? summary : CallSummary{};
 }
@@ -71,8 +72,7 @@ std::uint64_t Timeline::local_position(ConversationId conversation) {
 }
 
 std::uint64_t Timeline::unsent_position(ConversationId conversation) {
-  const std::uint64_t highest =
-      context_.store.highest_position(conversation, store::kAllPositions);
+  const std::uint64_t highest = context_.store.highest_position(conversation, store::kAllPositions);
   return std::max(highest, store::kUnsentPosition) + 1;
 }
 

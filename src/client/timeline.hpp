@@ -1,7 +1,7 @@
 // Messages of conversations as stored and as shown.
 //
-// Changes are made inside the caller's transaction and noted; after its commit publish() emits the events, after a
-// failure discard() forgets them:
+// Changes are made inside the caller's transaction and noted; after its commit publish() emits the events,
+// after a failure discard() forgets them:
 //
 //   store::Transaction tx(store);
 //   timeline.add(record); timeline.update(other);
@@ -43,7 +43,6 @@ class Timeline {
 
   MessageView view(const store::MessageRecord& message) const;
   ConversationView view(const store::ClientConversationRecord& conversation) const;
-
 
  private:
   Context& context_;

@@ -32,8 +32,8 @@ class TransferJob {
   virtual ~TransferJob() = default;
   // Opens files. An error ends the transfer.
   virtual Status open() = 0;
-  virtual void on_online() = 0;   // everything outstanding was lost with the connection before
-  virtual bool prepare() = 0;     // does a slice of work; true: there is more of it
+  virtual void on_online() = 0;  // everything outstanding was lost with the connection before
+  virtual bool prepare() = 0;    // does a slice of work; true: there is more of it
   virtual bool is_preparing() const = 0;
   virtual bool can_send() const = 0;
   virtual void send() = 0;
@@ -43,8 +43,8 @@ class TransferJob {
   store::TransferRecord record;
 };
 
-// Chunks that may be under way, of all jobs of one direction together. Up: 4 MiB, enough for 100 ms at 300 Mbit/s.
-// Down: the server reads 16 at once for one connection and refuses more.
+// Chunks that may be under way, of all jobs of one direction together. Up: 4 MiB, enough for 100 ms at 300
+// Mbit/s. Down: the server reads 16 at once for one connection and refuses more.
 inline constexpr std::size_t kUploadWindow = 32;
 inline constexpr std::size_t kDownloadWindow = 16;
 // Chunks re-read in one slice, so that a message never waits long behind them.

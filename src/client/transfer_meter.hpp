@@ -1,5 +1,5 @@
-// When to tell about a transfer's progress, and how fast it is: at most ten events a second, the rate over the last
-// five seconds. Thread: one.
+// When to tell about a transfer's progress, and how fast it is: at most ten events a second, the rate over
+// the last five seconds. Thread: one.
 #pragma once
 
 #include <algorithm>

@@ -15,8 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kMaxRunning = 6;          // chosen: more at once make none faster
-constexpr std::uint64_t kStoreEvery = 64;       // chunks: 8 MiB are fetched again at worst after a kill
+constexpr std::size_t kMaxRunning = 6;     // chosen: more at once make none faster
+constexpr std::uint64_t kStoreEvery = 64;  // chunks: 8 MiB are fetched again at worst after a kill
 constexpr Duration kServerTrouble = 5s;
 
 std::string readable_size(std::uint64_t bytes) {
@@ -38,7 +38,8 @@ int number(TransferState state) { return static_cast<int>(state); }
 
 }  // namespace
 
-Transfers::Transfers(Context& context, Session& session, FileAccess& files, Timeline& timeline, Outbox& outbox)
+Transfers::Transfers(Context& context, Session& session, FileAccess& files, Timeline& timeline,
+                     Outbox& outbox)
     : context_(context), session_(session), files_(files), timeline_(timeline), outbox_(outbox) {}
 
 void Transfers::set_profile(const Profile* profile) {
@@ -64,7 +65,8 @@ std::optional<proto::File> Transfers::file_of(MessageId id) const {
   const auto message = context_.store.message(id);
   if (!message || message->kind != static_cast<int>(MessageKind::file)) return std::nullopt;
   proto::File file;
-  if (!file.ParseFromArray(message->details.data(), static_cast<int>(message->details.size()))) return std::nullopt;
+  if (!file.ParseFromArray(message->details.data(), static_cast<int>(message->details.size())))
+    return std::nullopt;
   return file;
 }
 
@@ -91,7 +93,8 @@ TransferView Transfers::view(const store::TransferRecord& record) const {
 
 void Transfers::tell(const store::TransferRecord& record) {
   context_.emit(TransferProgress{view(record)});
-  if (const auto found = running_.find(record.id); found != running_.end()) found->second.meter.told(context_.moment.now);
+  if (const auto found = running_.find(record.id); found != running_.end())
+    found->second.meter.told(context_.moment.now);
 }
 
 Result<Commands::SentFile> Transfers::send(ConversationId conversation, const std::string& path,
@@ -106,11 +109,13 @@ Result<Commands::SentFile> Transfers::send(ConversationId conversation, const st
   const FileLayout layout(stamp->size, kFileChunkBytes);
   const std::uint64_t limit = session_.hello().max_blob_bytes();
   if (stamp->size > kMaxFileBytes || (limit != 0 && layout.sealed_size() > limit)) {
-    return fail(ErrorCode::too_large, "This server accepts files up to " + readable_size(limit != 0 ? limit : kMaxFileBytes) + ".");
+    return fail(ErrorCode::too_large,
+                "This server accepts files up to " + readable_size(limit != 0 ? limit : kMaxFileBytes) + ".");
   }
 
   store::Transaction transaction(context_.store);
-  if (!context_.store.conversation(conversation)) return fail(ErrorCode::not_found, "There is no such conversation.");
+  if (!context_.store.conversation(conversation))
+    return fail(ErrorCode::not_found, "There is no such conversation.");
   store::TransferRecord transfer;
   transfer.id = context_.random.id<TransferId>();
   transfer.message = context_.random.id<MessageId>();
@@ -209,7 +214,8 @@ Result<TransferView> Transfers::fetch(MessageId id, const std::string& path) {
 void Transfers::put_state(store::TransferRecord record, TransferState state, const std::string& failure) {
   record.state = number(state);
   record.failure = failure;
-  if (const auto found = running_.find(record.id); found != running_.end()) found->second.job->record = record;
+  if (const auto found = running_.find(record.id); found != running_.end())
+    found->second.job->record = record;
   context_.store.put_transfer(record);
   if (Status stored = context_.store.problem(); !stored) context_.report(stored.error());
   tell(record);
@@ -223,7 +229,8 @@ void Transfers::stop(TransferId id) {
   found->second.ended = true;
 }
 
-// Jobs end themselves from inside their own calls; they are destroyed here, when none of them is on the stack.
+// Jobs end themselves from inside their own calls; they are destroyed here, when none of them is on the
+// stack.
 void Transfers::sweep() {
   std::erase_if(running_, [](const auto& entry) { return entry.second.ended; });
 }
@@ -234,7 +241,8 @@ Result<TransferView> Transfers::pause(TransferId id) {
   const auto record = context_.store.transfer(id);
   if (!record) return fail(ErrorCode::not_found, "There is no such transfer.");
   const auto state = static_cast<TransferState>(record->state);
-  if (state == TransferState::queued || state == TransferState::active) put_state(*record, TransferState::paused);
+  if (state == TransferState::queued || state == TransferState::active)
+    put_state(*record, TransferState::paused);
   start_queued();
   return view(*context_.store.transfer(id));
 }
@@ -347,7 +355,8 @@ void Transfers::pump() {
   std::size_t up = 0, down = 0;
   for (const auto& [id, running] : running_) {
     if (running.ended) continue;
-    (running.job->record.direction == static_cast<int>(TransferDirection::up) ? up : down) += running.job->under_way();
+    (running.job->record.direction == static_cast<int>(TransferDirection::up) ? up : down) +=
+        running.job->under_way();
   }
   bool sent = true;
   while (sent && session_.bulk_room() > 0) {
@@ -470,8 +479,9 @@ void Transfers::on_failed(TransferId id, const Error& error) {
 void Transfers::on_wait(TransferId id, const Error& error) {
   const auto found = running_.find(id);
   if (found == running_.end() || found->second.ended) return;
-  const Duration delay =
-      error.code == ErrorCode::rate_limited ? std::max<Duration>(session_.retry_after(), 200ms) : kServerTrouble;
+  const Duration delay = error.code == ErrorCode::rate_limited
+                             ? std::max<Duration>(session_.retry_after(), 200ms)
+                             : kServerTrouble;
   found->second.generation = ++generation_;
   found->second.resume_at = context_.moment.now + delay;
 }

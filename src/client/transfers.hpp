@@ -1,8 +1,7 @@
 // All file transfers of this device: starting, pausing, resuming, cancelling, and fair turns between them.
 //
-// Unfinished ones go on by themselves after a reconnect or a restart. A file's message is sent when its blob is
-// complete and durable on the server; its bubble is there from the beginning.
-// Thread: the client core's.
+// Unfinished ones go on by themselves after a reconnect or a restart. A file's message is sent when its blob
+// is complete and durable on the server; its bubble is there from the beginning. Thread: the client core's.
 #pragma once
 
 #include <map>
@@ -25,7 +24,8 @@ class Transfers final : public JobHost {
   Transfers(Context& context, Session& session, FileAccess& files, Timeline& timeline, Outbox& outbox);
   void set_profile(const Profile* profile);
 
-  Result<Commands::SentFile> send(ConversationId conversation, const std::string& path, const std::string& text);
+  Result<Commands::SentFile> send(ConversationId conversation, const std::string& path,
+                                  const std::string& text);
   Result<TransferView> fetch(MessageId message, const std::string& path);
   Result<TransferView> pause(TransferId id);
   Result<TransferView> resume(TransferId id);
@@ -53,7 +53,7 @@ class Transfers final : public JobHost {
     TimePoint resume_at = kNever;  // the server asked for patience
     TransferMeter meter;
     std::uint64_t stored_chunks = 0;
-    bool ended = false;            // waits for being destroyed outside of its own calls
+    bool ended = false;  // waits for being destroyed outside of its own calls
   };
 
   void start(store::TransferRecord record, bool is_new);

@@ -78,8 +78,10 @@ Result<Bytes> Upload::read(std::uint64_t chunk) {
   Bytes plain(layout_.plain_bytes(chunk));
   const Result<std::size_t> count = file_->read_at(layout_.plain_offset(chunk), plain);
   if (!count) return count.error();
-  if (*count != plain.size()) return fail(ErrorCode::conflict, "The file was changed while sending. Send it again.");
-  // After reading: what was read is what the stamp stands for. A chunk sealed twice is therefore the same twice.
+  if (*count != plain.size())
+    return fail(ErrorCode::conflict, "The file was changed while sending. Send it again.");
+  // After reading: what was read is what the stamp stands for. A chunk sealed twice is therefore the same
+  // twice.
   if (Status same = check_unchanged(); !same) return std::move(same).error();
   if (chunk == hashed_) {
     hasher_.update(plain);
@@ -102,9 +104,7 @@ bool Upload::prepare() {
   return false;
 }
 
-bool Upload::can_send() const {
-  return stage_ == Stage::sending && next_ < layout_.chunks();
-}
+bool Upload::can_send() const { return stage_ == Stage::sending && next_ < layout_.chunks(); }
 
 void Upload::send() {
   const std::uint64_t chunk = next_;

@@ -1,4 +1,5 @@
-// An upload: reads, hashes, seals and sends chunks in order, resumes at what the server has, finishes the blob.
+// An upload: reads, hashes, seals and sends chunks in order, resumes at what the server has, finishes the
+// blob.
 #pragma once
 
 #include <memory>
@@ -48,7 +49,8 @@ class Upload final : public TransferJob {
   std::uint64_t accepted_ = 0;  // by the server
   std::size_t under_way_ = 0;
   int conflicts_ = 0;
-  std::uint64_t round_ = 0;  // of questions where the server is; answers to chunks of earlier ones mean nothing
+  std::uint64_t round_ =
+      0;  // of questions where the server is; answers to chunks of earlier ones mean nothing
 };
 
 }  // namespace sotto::client

@@ -20,7 +20,8 @@ SecretBytes hkdf_extract(HashAlgorithm algorithm, ByteView salt, ByteView input_
   return secret_hmac(algorithm, salt, input_key);
 }
 
-SecretBytes hkdf_expand(HashAlgorithm algorithm, ByteView pseudo_random_key, ByteView info, std::size_t size) {
+SecretBytes hkdf_expand(HashAlgorithm algorithm, ByteView pseudo_random_key, ByteView info,
+                        std::size_t size) {
   if (size > hkdf_max_size(algorithm)) throw std::length_error("hkdf_expand: more than 255 blocks");
 
   const std::size_t block = hash_size(algorithm);
@@ -39,7 +40,8 @@ SecretBytes hkdf_expand(HashAlgorithm algorithm, ByteView pseudo_random_key, Byt
   return out;
 }
 
-SecretBytes hkdf(HashAlgorithm algorithm, ByteView salt, ByteView input_key, ByteView info, std::size_t size) {
+SecretBytes hkdf(HashAlgorithm algorithm, ByteView salt, ByteView input_key, ByteView info,
+                 std::size_t size) {
   return hkdf_expand(algorithm, hkdf_extract(algorithm, salt, input_key).view(), info, size);
 }
 

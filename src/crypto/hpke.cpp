@@ -11,8 +11,8 @@ namespace {
 
 constexpr HashAlgorithm kHash = HashAlgorithm::sha256;
 constexpr std::uint16_t kKdfId = 0x0001;
-constexpr std::size_t kSecretSize = 32;   // Nsecret of both KEMs, and Nh
-constexpr std::size_t kMinPskSize = 32;   // section 9.5
+constexpr std::size_t kSecretSize = 32;  // Nsecret of both KEMs, and Nh
+constexpr std::size_t kMinPskSize = 32;  // section 9.5
 constexpr std::string_view kVersion = "HPKE-v1";
 
 void append_u16(Bytes& out, std::size_t value) {
@@ -47,7 +47,8 @@ SecretBytes labeled_extract(ByteView id, ByteView salt, std::string_view label, 
   return hkdf_extract(kHash, salt, join({as_bytes(kVersion), id, as_bytes(label), input_key}).view());
 }
 
-SecretBytes labeled_expand(ByteView id, ByteView prk, std::string_view label, ByteView info, std::size_t size) {
+SecretBytes labeled_expand(ByteView id, ByteView prk, std::string_view label, ByteView info,
+                           std::size_t size) {
   Bytes labeled;
   append_u16(labeled, size);
   for (const ByteView part : {as_bytes(kVersion), id, as_bytes(label), info}) append(labeled, part);
@@ -61,15 +62,17 @@ SecretBytes extract_and_expand(HpkeKem kem, ByteView dh, ByteView context) {
 }
 
 // dh, or dh and dh_of_sender one after the other: the "auth" modes.
-SecretBytes shared_secret(HpkeKem kem, const SecretBytes& dh, const SecretBytes& dh_of_sender, ByteView kem_output,
-                          ByteView recipient, ByteView sender) {
+SecretBytes shared_secret(HpkeKem kem, const SecretBytes& dh, const SecretBytes& dh_of_sender,
+                          ByteView kem_output, ByteView recipient, ByteView sender) {
   Bytes context = to_bytes(kem_output);
   append(context, recipient);
   append(context, sender);
   return extract_and_expand(kem, join({dh.view(), dh_of_sender.view()}).view(), context);
 }
 
-Error wrong_group() { return fail(ErrorCode::invalid_argument, "a private key belongs to another HPKE suite"); }
+Error wrong_group() {
+  return fail(ErrorCode::invalid_argument, "a private key belongs to another HPKE suite");
+}
 
 std::optional<AeadAlgorithm> aead_of(HpkeAead aead) {
   switch (aead) {
@@ -89,7 +92,8 @@ Result<DhPrivateKey> hpke_derive_key_pair(HpkeKem kem, ByteView input_key) {
   const Bytes id = kem_id(kem);
   const SecretBytes prk = labeled_extract(id, {}, "dkp_prk", input_key);
   if (kem == HpkeKem::x25519_sha256) {
-    return DhPrivateKey::from_bytes(DhGroup::x25519, labeled_expand(id, prk.view(), "sk", {}, kDhPrivateSize).view());
+    return DhPrivateKey::from_bytes(DhGroup::x25519,
+                                    labeled_expand(id, prk.view(), "sk", {}, kDhPrivateSize).view());
   }
   // A candidate that is not below the order is drawn again; twice in a row happens to nobody.
   for (int counter = 0; counter <= 255; ++counter) {
@@ -212,7 +216,8 @@ Status HpkeContext::ready() const {
 
 Bytes HpkeContext::nonce() const {
   Bytes out = to_bytes(base_nonce_.view());
-  for (std::size_t i = 0; i < 8; ++i) out[out.size() - 1 - i] ^= static_cast<std::uint8_t>(sequence_ >> (8 * i));
+  for (std::size_t i = 0; i < 8; ++i)
+    out[out.size() - 1 - i] ^= static_cast<std::uint8_t>(sequence_ >> (8 * i));
   return out;
 }
 
@@ -230,19 +235,22 @@ Result<SecretBytes> HpkeReceiver::open(ByteView aad, ByteView ciphertext) {
   return opened;
 }
 
-Result<HpkeSender> hpke_setup_sender(HpkeSuite suite, ByteView recipient_public, ByteView info, Random& random,
-                                     const HpkeSenderOptions& options) {
+Result<HpkeSender> hpke_setup_sender(HpkeSuite suite, ByteView recipient_public, ByteView info,
+                                     Random& random, const HpkeSenderOptions& options) {
   const HpkeKeySchedule schedule(suite, options.sender_key != nullptr, options.psk, options.psk_id);
   if (Status right = schedule.check(); !right) return std::move(right).error();
-  auto encapsulated = options.ephemeral != nullptr
-                          ? hpke_encap_with(suite.kem, recipient_public, *options.ephemeral, options.sender_key)
-                          : hpke_encap(suite.kem, recipient_public, random, options.sender_key);
+  auto encapsulated =
+      options.ephemeral != nullptr
+          ? hpke_encap_with(suite.kem, recipient_public, *options.ephemeral, options.sender_key)
+          : hpke_encap(suite.kem, recipient_public, random, options.sender_key);
   if (!encapsulated) return std::move(encapsulated).error();
-  return HpkeSender(schedule.derive(encapsulated->shared_secret.view(), info), std::move(encapsulated->kem_output));
+  return HpkeSender(schedule.derive(encapsulated->shared_secret.view(), info),
+                    std::move(encapsulated->kem_output));
 }
 
-Result<HpkeReceiver> hpke_setup_receiver(HpkeSuite suite, ByteView kem_output, const DhPrivateKey& recipient_key,
-                                         ByteView info, const HpkeReceiverOptions& options) {
+Result<HpkeReceiver> hpke_setup_receiver(HpkeSuite suite, ByteView kem_output,
+                                         const DhPrivateKey& recipient_key, ByteView info,
+                                         const HpkeReceiverOptions& options) {
   const HpkeKeySchedule schedule(suite, !options.sender_public.empty(), options.psk, options.psk_id);
   if (Status right = schedule.check(); !right) return std::move(right).error();
   auto shared = hpke_decap(suite.kem, kem_output, recipient_key, options.sender_public);
@@ -255,8 +263,8 @@ Result<HpkeReceiver> hpke_setup_receiver(HpkeSuite suite, ByteView kem_output, c
 HpkeInfo::HpkeInfo(HpkeSuite suite, ByteView info)
     : suite_(suite), context_(HpkeKeySchedule(suite, false, {}, {}).context(info)) {}
 
-Result<HpkeSealed> hpke_seal_with(const HpkeInfo& info, ByteView recipient_public, const DhPrivateKey& ephemeral,
-                                  ByteView aad, ByteView plaintext) {
+Result<HpkeSealed> hpke_seal_with(const HpkeInfo& info, ByteView recipient_public,
+                                  const DhPrivateKey& ephemeral, ByteView aad, ByteView plaintext) {
   auto encapsulated = hpke_encap_with(info.suite().kem, recipient_public, ephemeral);
   if (!encapsulated) return std::move(encapsulated).error();
   HpkeSender sender(HpkeKeySchedule(info.suite(), false, {}, {})
@@ -276,8 +284,8 @@ Result<HpkeSealed> hpke_seal(HpkeSuite suite, ByteView recipient_public, ByteVie
   return HpkeSealed{sender->kem_output(), std::move(sealed).value()};
 }
 
-Result<SecretBytes> hpke_open(HpkeSuite suite, ByteView kem_output, const DhPrivateKey& recipient_key, ByteView info,
-                              ByteView aad, ByteView ciphertext) {
+Result<SecretBytes> hpke_open(HpkeSuite suite, ByteView kem_output, const DhPrivateKey& recipient_key,
+                              ByteView info, ByteView aad, ByteView ciphertext) {
   auto receiver = hpke_setup_receiver(suite, kem_output, recipient_key, info);
   if (!receiver) return std::move(receiver).error();
   return receiver->open(aad, ciphertext);

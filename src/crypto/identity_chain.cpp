@@ -38,7 +38,8 @@ std::optional<UserId> parse_user_uri(std::string_view uri) {
 
 std::optional<DeviceName> parse_device_uri(std::string_view uri) {
   constexpr std::size_t kIdText = 2 * UserId::kSize;
-  if (!uri.starts_with(kDevicePrefix) || uri.size() != kDevicePrefix.size() + 2 * kIdText + 1) return std::nullopt;
+  if (!uri.starts_with(kDevicePrefix) || uri.size() != kDevicePrefix.size() + 2 * kIdText + 1)
+    return std::nullopt;
   const std::string_view ids = uri.substr(kDevicePrefix.size());
   const auto user = UserId::from_string(ids.substr(0, kIdText));
   const auto device = DeviceId::from_string(ids.substr(kIdText + 1));
@@ -52,7 +53,8 @@ std::optional<DeviceName> parse_device_uri(std::string_view uri) {
 Result<AccountIdentity> read_identity(const Certificate& identity) {
   if (!has_single_uri(identity)) return untrusted("an identity certificate has not exactly one name");
   const auto user = parse_user_uri(identity.uri_names().front());
-  if (!user || identity.common_name() != user->str()) return untrusted("an identity certificate names no user");
+  if (!user || identity.common_name() != user->str())
+    return untrusted("an identity certificate names no user");
   // Path length 0: no further authority below it. Client use only: no server below it.
   if (!identity.is_ca() || identity.path_length() != 0) {
     return untrusted("an identity certificate is not limited to issuing devices");
@@ -67,7 +69,8 @@ Result<AccountIdentity> read_identity(const Certificate& identity) {
 Result<DeviceName> read_device(const Certificate& device) {
   if (!has_single_uri(device)) return untrusted("a device certificate has not exactly one name");
   const auto name = parse_device_uri(device.uri_names().front());
-  if (!name || device.common_name() != name->device.str()) return untrusted("a device certificate names no device");
+  if (!name || device.common_name() != name->device.str())
+    return untrusted("a device certificate names no device");
   if (device.is_ca()) return untrusted("a device certificate may not issue others");
   if (!device.allows_client_auth() || device.allows_server_auth()) {
     return untrusted("a device certificate is not limited to clients");
@@ -102,7 +105,8 @@ Result<Certificate> issue_server_certificate(const SigningKey& ca_key, const Cer
 }
 
 Result<Certificate> issue_identity_certificate(const SigningKey& ca_key, const Certificate& ca, UserId user,
-                                               ByteView identity_public_key, Validity validity, Random& random) {
+                                               ByteView identity_public_key, Validity validity,
+                                               Random& random) {
   if (user.is_zero()) return fail(ErrorCode::invalid_argument, "an identity certificate needs a user");
   // Whoever asked for this cannot hold that key, and it would blur who signed what.
   if (equal(identity_public_key, ca_key.public_key())) {
@@ -118,13 +122,14 @@ Result<Certificate> issue_identity_certificate(const SigningKey& ca_key, const C
   return issue_certificate(spec, identity_public_key, ca_key, &ca, random);
 }
 
-Result<Certificate> issue_device_certificate(const SigningKey& identity_key, const Certificate& identity, UserId user,
-                                             DeviceId device, ByteView device_public_key, Validity validity,
-                                             Random& random) {
+Result<Certificate> issue_device_certificate(const SigningKey& identity_key, const Certificate& identity,
+                                             UserId user, DeviceId device, ByteView device_public_key,
+                                             Validity validity, Random& random) {
   const auto owner = read_identity(identity);
   if (!owner) return owner.error();
   if (owner->user != user || device.is_zero()) {
-    return fail(ErrorCode::invalid_argument, "a device certificate is for a device of the identity's own user");
+    return fail(ErrorCode::invalid_argument,
+                "a device certificate is for a device of the identity's own user");
   }
   CertificateSpec spec;
   spec.common_name = device.str();
@@ -134,7 +139,8 @@ Result<Certificate> issue_device_certificate(const SigningKey& identity_key, con
   return issue_certificate(spec, device_public_key, identity_key, &identity, random);
 }
 
-Result<AccountIdentity> verify_identity_certificate(const Certificate& identity, const Certificate& ca, WallTime now) {
+Result<AccountIdentity> verify_identity_certificate(const Certificate& identity, const Certificate& ca,
+                                                    WallTime now) {
   auto account = read_identity(identity);
   if (!account) return account;
   if (Status chain = verify_chain(identity, {}, ca, now, CertificatePurpose::authority); !chain) {
@@ -148,7 +154,8 @@ Result<DeviceIdentity> claimed_device(const Certificate& device, const Certifica
   if (!account) return std::move(account).error();
   const auto name = read_device(device);
   if (!name) return name.error();
-  if (name->user != account->user) return untrusted("a device certificate names a user other than its issuer");
+  if (name->user != account->user)
+    return untrusted("a device certificate names a user other than its issuer");
   return DeviceIdentity{account->user, name->device, std::move(account->identity_key), *device.ed25519_key()};
 }
 
@@ -162,7 +169,8 @@ Result<DeviceIdentity> verify_device_chain(const Certificate& device, const Cert
   return claimed;
 }
 
-Result<DeviceIdentity> verify_device_chain(ByteView device_der, ByteView identity_der, ByteView ca_der, WallTime now) {
+Result<DeviceIdentity> verify_device_chain(ByteView device_der, ByteView identity_der, ByteView ca_der,
+                                           WallTime now) {
   auto device = Certificate::from_der(device_der);
   if (!device) return std::move(device).error().with("the device certificate");
   auto identity = Certificate::from_der(identity_der);
@@ -173,7 +181,8 @@ Result<DeviceIdentity> verify_device_chain(ByteView device_der, ByteView identit
 }
 
 Status verify_server_certificate(const Certificate& server, const Certificate& ca, WallTime now) {
-  if (server.is_ca() || server.allows_client_auth()) return untrusted("a server certificate is for more than a server");
+  if (server.is_ca() || server.allows_client_auth())
+    return untrusted("a server certificate is for more than a server");
   // Whole names only, never a suffix or a pattern.
   if (std::ranges::find(server.dns_names(), kServerName) == server.dns_names().end()) {
     return untrusted("a server certificate has another name");

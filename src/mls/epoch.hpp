@@ -30,8 +30,8 @@ struct EpochState {
 
 // How one epoch's tree and extensions differ from those of the epoch before, for storing what changed.
 struct EpochLineage {
-  Epoch extensions_since = 0;       // the first epoch that had these extensions
-  std::vector<NodeIndex> blanked;   // nodes that were not blank in the epoch before
+  Epoch extensions_since = 0;      // the first epoch that had these extensions
+  std::vector<NodeIndex> blanked;  // nodes that were not blank in the epoch before
 };
 
 // A leaf as it was before the commit that ended an epoch.
@@ -56,8 +56,8 @@ struct PastEpoch {
 struct PendingProposal {
   Proposal proposal;
   Sender sender;
-  // The epoch in which every signature in it was seen to hold for this sender; nullopt: not asked since it was
-  // restored. A commit of that epoch, which takes these very bytes, need not verify them again.
+  // The epoch in which every signature in it was seen to hold for this sender; nullopt: not asked since it
+  // was restored. A commit of that epoch, which takes these very bytes, need not verify them again.
   std::optional<Epoch> verified_in{};
 };
 
@@ -72,8 +72,9 @@ struct Group::Impl {
   GroupConfig config;
   EpochState epoch;
   EpochLineage lineage;
-  std::vector<Epoch> node_since;  // by node: the first epoch that had it as it is; of no meaning for blank ones
-  std::deque<PastEpoch> past;     // newest first
+  std::vector<Epoch>
+      node_since;              // by node: the first epoch that had it as it is; of no meaning for blank ones
+  std::deque<PastEpoch> past;  // newest first
   std::map<Epoch, SecretBytes> resumption_psks;
   std::vector<std::pair<ProposalRef, PendingProposal>> proposals;  // in order of arrival
   std::map<Bytes, crypto::DhPrivateKey> update_keys;               // own Updates' leaf keys, by public key

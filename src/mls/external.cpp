@@ -43,14 +43,16 @@ Outcome<Group::ExternalJoin> Group::join_externally(const GroupInfo& info, const
     proposals.push_back({Proposal{Psk{std::move(id)}}, committer});
   }
   const GroupContext& before = info.group_context;
-  const ListContext where{*suite, config, before, *tree, env, committer, true, ResumptionPskUsage::application};
+  const ListContext where{*suite, config,    before, *tree,
+                          env,    committer, true,   ResumptionPskUsage::application};
   auto applied = apply_proposals(where, proposals);
   if (!applied) return reject(std::move(applied).error());
 
   // The path, from the leftmost leaf that is free after the removes.
   crypto::DhPrivateKey leaf_key = crypto::DhPrivateKey::generate(suite->dh_group(), env.random);
   LeafNode leaf = commit_leaf(identity, leaf_key.public_key());
-  if (Status able = check_capabilities(leaf, applied->extensions); !able) return reject(std::move(able).error());
+  if (Status able = check_capabilities(leaf, applied->extensions); !able)
+    return reject(std::move(able).error());
   const LeafIndex own = applied->tree.add(leaf);
   const auto path = applied->tree.filtered_direct_path(own);
   SecretBytes first(suite->hash_size());
@@ -71,8 +73,8 @@ Outcome<Group::ExternalJoin> Group::join_externally(const GroupInfo& info, const
   applied->tree.set_leaf(own, leaf);
   if (Status fits = check_members_fit(applied->tree); !fits) return reject(std::move(fits).error());
   GroupContext provisional = provisional_context(before, applied->tree, applied->extensions);
-  auto nodes = encrypt_path(*suite, applied->tree, path, public_keys, secrets.steps, {}, wire::encode(provisional),
-                            env);
+  auto nodes = encrypt_path(*suite, applied->tree, path, public_keys, secrets.steps, {},
+                            wire::encode(provisional), env);
   if (!nodes) return reject(std::move(nodes).error());
 
   AuthenticatedContent content;
@@ -88,23 +90,26 @@ Outcome<Group::ExternalJoin> Group::join_externally(const GroupInfo& info, const
 
   auto found = find_psks(nullptr, applied->psks, env);
   if (!found) return reject(std::move(found).error());
-  const Bytes interim = interim_transcript_hash(*suite, before.confirmed_transcript_hash, info.confirmation_tag);
-  EpochState next = make_epoch(*suite, {std::move(provisional), std::move(applied->tree), std::move(keys), init_secret.view(),
-                                        secrets.commit_secret.view(), *std::move(found), content, interim});
+  const Bytes interim =
+      interim_transcript_hash(*suite, before.confirmed_transcript_hash, info.confirmation_tag);
+  EpochState next = make_epoch(
+      *suite, {std::move(provisional), std::move(applied->tree), std::move(keys), init_secret.view(),
+               secrets.commit_secret.view(), *std::move(found), content, interim});
   next.secrets.joiner_secret.wipe();
   next.secrets.welcome_secret.wipe();
   content.auth.confirmation_tag = next.confirmation_tag;
   // No membership tag: the sender is not a member (section 6.2).
   MlsMessage message{PublicMessage{std::move(content.content), std::move(content.auth), {}}};
-  auto group = GroupAccess::make(std::make_unique<Impl>(*suite, std::move(identity), config, std::move(next)), env);
+  auto group =
+      GroupAccess::make(std::make_unique<Impl>(*suite, std::move(identity), config, std::move(next)), env);
   if (!group) return std::move(group).refusal();
   return ExternalJoin{*std::move(group), std::move(message)};
 }
 
 namespace {
 
-Result<MlsMessage> sign_from_outside(const GroupContext& context, const Sender& sender, const crypto::SigningKey& key,
-                                     Proposal proposal) {
+Result<MlsMessage> sign_from_outside(const GroupContext& context, const Sender& sender,
+                                     const crypto::SigningKey& key, Proposal proposal) {
   const auto suite = Suite::of(context.cipher_suite);
   if (!suite) return suite.error();
   AuthenticatedContent content;

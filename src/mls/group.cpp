@@ -20,7 +20,8 @@ EpochState EpochState::copy() const {
   copied.resumption_psk = secrets.resumption_psk.copy();
   copied.epoch_authenticator = secrets.epoch_authenticator.copy();
   copied.init_secret = secrets.init_secret.copy();
-  return {context, tree, keys, std::move(copied), messages.copy(), confirmation_tag, interim_transcript_hash, reinit};
+  return {context, tree, keys, std::move(copied), messages.copy(), confirmation_tag, interim_transcript_hash,
+          reinit};
 }
 
 PastEpoch PastEpoch::copy() const {
@@ -74,9 +75,9 @@ bool GroupAccess::merge(Impl& impl, StagedCommit staged) {
     if (is_old) impl.node_since[node.value] = next.context.epoch;
   }
   impl.node_since.resize(node_count(next.tree.leaf_count()), next.context.epoch);
-  impl.past.push_front({std::move(now.context), std::exchange(impl.lineage, std::move(lineage)), std::move(replaced),
-                        std::move(now.confirmation_tag), std::move(now.secrets.sender_data_secret),
-                        std::move(now.messages)});
+  impl.past.push_front({std::move(now.context), std::exchange(impl.lineage, std::move(lineage)),
+                        std::move(replaced), std::move(now.confirmation_tag),
+                        std::move(now.secrets.sender_data_secret), std::move(now.messages)});
   now = std::move(next);
   impl.keep_within_bounds();
   return true;
@@ -125,7 +126,8 @@ Group& Group::operator=(Group&&) noexcept = default;
 Group::~Group() = default;
 
 Group Group::copy() const {
-  auto impl = std::make_unique<Impl>(impl_->suite, impl_->identity.copy(), impl_->config, impl_->epoch.copy());
+  auto impl =
+      std::make_unique<Impl>(impl_->suite, impl_->identity.copy(), impl_->config, impl_->epoch.copy());
   for (const PastEpoch& past : impl_->past) impl->past.push_back(past.copy());
   impl->lineage = impl_->lineage;
   impl->node_since = impl_->node_since;
@@ -140,8 +142,8 @@ Group Group::copy() const {
   return Group(std::move(impl));
 }
 
-Outcome<Group> Group::create(CipherSuite id, ByteView group_id, ClientIdentity identity, ExtensionList extensions,
-                             GroupConfig config, const Environment& env) {
+Outcome<Group> Group::create(CipherSuite id, ByteView group_id, ClientIdentity identity,
+                             ExtensionList extensions, GroupConfig config, const Environment& env) {
   const auto suite = Suite::of(id);
   if (!suite) return reject(suite.error());
   if (identity.signing_key.algorithm() != suite->signature_algorithm()) {
@@ -150,7 +152,8 @@ Outcome<Group> Group::create(CipherSuite id, ByteView group_id, ClientIdentity i
   if (group_id.size() > kMaxIdBytes) return reject("The group id is too long.");
   auto epoch = make_first_epoch(*suite, group_id, identity, std::move(extensions), env);
   if (!epoch) return reject(std::move(epoch).error());
-  return GroupAccess::make(std::make_unique<Impl>(*suite, std::move(identity), config, *std::move(epoch)), env);
+  return GroupAccess::make(std::make_unique<Impl>(*suite, std::move(identity), config, *std::move(epoch)),
+                           env);
 }
 
 CipherSuite Group::cipher_suite() const { return impl_->suite.id(); }
@@ -180,7 +183,8 @@ Result<SecretBytes> Group::export_secret(std::string_view label, ByteView contex
   if (size > 255 * impl_->suite.hash_size()) {
     return fail(ErrorCode::invalid_argument, "More bytes are asked of the exporter than it can give.");
   }
-  return sotto::mls::export_secret(impl_->suite, impl_->epoch.secrets.exporter_secret.view(), label, context, size);
+  return sotto::mls::export_secret(impl_->suite, impl_->epoch.secrets.exporter_secret.view(), label, context,
+                                   size);
 }
 
 std::optional<SecretBytes> Group::resumption_psk(Epoch epoch) const {
@@ -192,7 +196,8 @@ std::optional<SecretBytes> Group::resumption_psk(Epoch epoch) const {
 
 Outcome<GroupInfo> Group::group_info(bool with_tree, bool external_pub) const {
   if (!is_active()) return reject("The group is not active any more.");
-  return make_group_info(impl_->suite, impl_->epoch, impl_->identity.signing_key, own_leaf(), with_tree, external_pub);
+  return make_group_info(impl_->suite, impl_->epoch, impl_->identity.signing_key, own_leaf(), with_tree,
+                         external_pub);
 }
 
 Outcome<MlsMessage> Group::protect(ByteView data, ByteView authenticated_data, const Environment& env) {
@@ -220,10 +225,11 @@ Outcome<MlsMessage> Group::protect(ByteView data, ByteView authenticated_data, c
 namespace {
 
 // Wraps signed handshake content in the wire format that was signed.
-Outcome<MlsMessage> frame_handshake(GroupAccess::Impl& group, AuthenticatedContent content, const Environment& env) {
+Outcome<MlsMessage> frame_handshake(GroupAccess::Impl& group, AuthenticatedContent content,
+                                    const Environment& env) {
   if (content.wire_format == WireFormat::public_message) {
-    return MlsMessage{protect_public(group.suite, group.epoch.secrets.membership_key.view(), group.epoch.context,
-                                     std::move(content))};
+    return MlsMessage{protect_public(group.suite, group.epoch.secrets.membership_key.view(),
+                                     group.epoch.context, std::move(content))};
   }
   auto keys = group.epoch.messages.send(group.epoch.keys.own(), RatchetType::handshake);
   if (!keys) return reject(std::move(keys).error());
@@ -243,14 +249,15 @@ Outcome<MlsMessage> Group::propose(Proposal proposal, const Environment& env) {
   return propose(std::move(proposal), nullptr, env);
 }
 
-Outcome<MlsMessage> Group::propose(Proposal proposal, crypto::DhPrivateKey* update_key, const Environment& env) {
+Outcome<MlsMessage> Group::propose(Proposal proposal, crypto::DhPrivateKey* update_key,
+                                   const Environment& env) {
   if (!is_active()) return reject("The group is not active any more.");
   if (impl_->proposals.size() >= impl_->config.max_pending_proposals) {
     return reject(fail(ErrorCode::rate_limited, "Too many proposals wait for a commit."));
   }
   const Sender self = Sender::member(own_leaf());
-  const ListContext where{impl_->suite, impl_->config, context(), impl_->epoch.tree, env, self, true,
-                          ResumptionPskUsage::application};
+  const ListContext where{impl_->suite, impl_->config, context(), impl_->epoch.tree,
+                          env,          self,          true,      ResumptionPskUsage::application};
   if (Status valid = check_proposal(where, proposal, self); !valid) return reject(std::move(valid).error());
   AuthenticatedContent content;
   content.wire_format = handshake_format(impl_->config);
@@ -305,19 +312,24 @@ Proposal Group::resumption_psk_proposal(Epoch epoch, const Environment& env) con
 Outcome<MadeCommit> Group::commit(const CommitOptions& options, const Environment& env) {
   if (!is_active()) return reject("The group is not active any more.");
   if (impl_->pending) {
-    return reject(fail(ErrorCode::conflict, "A commit of this member's is pending: it must be merged or discarded first."));
+    return reject(fail(ErrorCode::conflict,
+                       "A commit of this member's is pending: it must be merged or discarded first."));
   }
-  CommitBuild build{*impl_, {}, {}, options.force_path, options.tree_in_welcome, ResumptionPskUsage::application};
+  CommitBuild build{
+      *impl_, {}, {}, options.force_path, options.tree_in_welcome, ResumptionPskUsage::application};
   std::vector<std::pair<ProposalRef, PendingProposal>> chosen;
   if (options.only) {
     for (const ProposalRef& ref : *options.only) {
-      const auto at = std::ranges::find(impl_->proposals, ref, [](const auto& pending) { return pending.first; });
+      const auto at =
+          std::ranges::find(impl_->proposals, ref, [](const auto& pending) { return pending.first; });
       if (at == impl_->proposals.end()) return reject("A proposal to be committed is not known.");
       chosen.push_back(*at);
     }
   } else if (options.include_pending) {
-    const ListContext where{impl_->suite, impl_->config, context(), impl_->epoch.tree, env,
-                            Sender::member(own_leaf()), true, ResumptionPskUsage::application};
+    const ListContext where{impl_->suite, impl_->config,
+                            context(),    impl_->epoch.tree,
+                            env,          Sender::member(own_leaf()),
+                            true,         ResumptionPskUsage::application};
     chosen = impl_->proposals;
     // A key that this member does not have would stop its commit.
     std::erase_if(chosen, [&](const auto& entry) {
@@ -349,7 +361,9 @@ Outcome<MadeCommit> Group::commit(const CommitOptions& options, const Environmen
 }
 
 bool Group::has_pending_commit() const { return impl_->pending.has_value(); }
-const StagedCommit* Group::pending_commit() const { return impl_->pending ? &impl_->pending->staged : nullptr; }
+const StagedCommit* Group::pending_commit() const {
+  return impl_->pending ? &impl_->pending->staged : nullptr;
+}
 void Group::discard_pending_commit() { impl_->pending.reset(); }
 std::vector<ReceivedProposal> Group::proposals() const {
   std::vector<ReceivedProposal> out;

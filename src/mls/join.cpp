@@ -31,7 +31,8 @@ Result<RatchetTreeNodes> find_tree(const GroupInfo& info, const RatchetTreeNodes
   if (const Extension* extension = find_extension(info.extensions, ExtensionType::ratchet_tree)) {
     return wire::decode<RatchetTreeNodes>(extension->data);
   }
-  if (given == nullptr) return fail(ErrorCode::not_found, "The ratchet tree came neither in nor beside the message.");
+  if (given == nullptr)
+    return fail(ErrorCode::not_found, "The ratchet tree came neither in nor beside the message.");
   return *given;
 }
 
@@ -60,8 +61,9 @@ Result<RatchetTree> open_group_info(const Suite& suite, const GroupInfo& info, c
   return tree;
 }
 
-Outcome<JoinedEpoch> join_epoch(const Welcome& welcome, const OwnKeyPackage& own, const RatchetTreeNodes* given,
-                                const std::optional<ResumptionPskUsage>& usage, const Environment& env) {
+Outcome<JoinedEpoch> join_epoch(const Welcome& welcome, const OwnKeyPackage& own,
+                                const RatchetTreeNodes* given, const std::optional<ResumptionPskUsage>& usage,
+                                const Environment& env) {
   const auto suite = Suite::of(welcome.cipher_suite);
   if (!suite) return reject(suite.error());
   if (own.package.cipher_suite != suite->id()) return reject("The Welcome is of another cipher suite.");
@@ -76,12 +78,15 @@ Outcome<JoinedEpoch> join_epoch(const Welcome& welcome, const OwnKeyPackage& own
 
   int founding_psks = 0;
   for (const PreSharedKeyId& id : secrets->psks) {
-    if (id.psk_nonce.size() != suite->hash_size()) return reject("The nonce of a pre-shared key has the wrong size.");
+    if (id.psk_nonce.size() != suite->hash_size())
+      return reject("The nonce of a pre-shared key has the wrong size.");
     for (const PreSharedKeyId& other : secrets->psks) {
-      if (&other != &id && other.names_same_key(id)) return reject("The Welcome names one pre-shared key twice.");
+      if (&other != &id && other.names_same_key(id))
+        return reject("The Welcome names one pre-shared key twice.");
     }
     const bool founding = id.type == PskType::resumption && id.usage != ResumptionPskUsage::application;
-    if (founding && (!usage || id.usage != *usage)) return reject("The Welcome founds a group out of another.");
+    if (founding && (!usage || id.usage != *usage))
+      return reject("The Welcome founds a group out of another.");
     founding_psks += founding ? 1 : 0;
   }
   if (usage && founding_psks != 1) return reject("The Welcome lacks the key of the group it comes from.");
@@ -109,8 +114,10 @@ Outcome<JoinedEpoch> join_epoch(const Welcome& welcome, const OwnKeyPackage& own
   TreePrivateKeys private_keys(*own_leaf);
   private_keys.set(node_of(*own_leaf), own.leaf_key.copy());
   if (secrets->path_secret) {
-    if (secrets->path_secret->size() != suite->hash_size()) return reject("A path secret has the wrong size.");
-    if (Status taken = take_path_secret(*suite, *tree, *own_leaf, info->signer, *secrets->path_secret, private_keys);
+    if (secrets->path_secret->size() != suite->hash_size())
+      return reject("A path secret has the wrong size.");
+    if (Status taken =
+            take_path_secret(*suite, *tree, *own_leaf, info->signer, *secrets->path_secret, private_keys);
         !taken) {
       return reject(std::move(taken).error());
     }
@@ -128,8 +135,14 @@ Outcome<JoinedEpoch> join_epoch(const Welcome& welcome, const OwnKeyPackage& own
   SecretTree messages(*suite, tree->leaf_count(), std::move(epoch.encryption_secret));
   std::vector<PreSharedKeyId> psk_ids = std::move(secrets->psks);
   return JoinedEpoch{*suite,
-                     EpochState{info->group_context, *std::move(tree), std::move(private_keys), std::move(epoch),
-                                std::move(messages), info->confirmation_tag, std::move(interim), {}},
+                     EpochState{info->group_context,
+                                *std::move(tree),
+                                std::move(private_keys),
+                                std::move(epoch),
+                                std::move(messages),
+                                info->confirmation_tag,
+                                std::move(interim),
+                                {}},
                      std::move(psk_ids)};
 }
 

@@ -13,8 +13,9 @@ struct JoinedEpoch {
 };
 
 // `usage`: reinit or branch when the group is known to come from another; nullopt for a plain join.
-Outcome<JoinedEpoch> join_epoch(const Welcome& welcome, const OwnKeyPackage& own, const RatchetTreeNodes* tree,
-                                const std::optional<ResumptionPskUsage>& usage, const Environment& env);
+Outcome<JoinedEpoch> join_epoch(const Welcome& welcome, const OwnKeyPackage& own,
+                                const RatchetTreeNodes* tree, const std::optional<ResumptionPskUsage>& usage,
+                                const Environment& env);
 
 // Signature, tree hash and validity of everything in the tree. `given`: where the GroupInfo has no tree.
 Result<RatchetTree> open_group_info(const Suite& suite, const GroupInfo& info, const RatchetTreeNodes* given,

@@ -8,7 +8,8 @@ namespace sotto::mls {
 Capabilities default_capabilities() {
   Capabilities capabilities;
   capabilities.versions = {ProtocolVersion::mls10};
-  capabilities.cipher_suites = {CipherSuite::x25519_aes128gcm_sha256_ed25519, CipherSuite::p256_aes128gcm_sha256_p256,
+  capabilities.cipher_suites = {CipherSuite::x25519_aes128gcm_sha256_ed25519,
+                                CipherSuite::p256_aes128gcm_sha256_p256,
                                 CipherSuite::x25519_chacha20poly1305_sha256_ed25519};
   capabilities.credentials = {CredentialType::basic, CredentialType::x509};
   return capabilities;

@@ -25,7 +25,8 @@ EpochSecrets derive_epoch_secrets(const Suite& suite, SecretBytes joiner_secret,
   const SecretBytes member = with_psk(suite, joiner_secret.view(), psk_secret);
   secrets.joiner_secret = std::move(joiner_secret);
   secrets.welcome_secret = suite.derive_secret(member.view(), "welcome");
-  const SecretBytes epoch = suite.expand_with_label(member.view(), "epoch", wire::encode(context), suite.hash_size());
+  const SecretBytes epoch =
+      suite.expand_with_label(member.view(), "epoch", wire::encode(context), suite.hash_size());
   const auto derive = [&](std::string_view label) { return suite.derive_secret(epoch.view(), label); };
   secrets.sender_data_secret = derive("sender data");
   secrets.encryption_secret = derive("encryption");
@@ -43,8 +44,8 @@ Result<crypto::DhPrivateKey> external_key_pair(const Suite& suite, ByteView exte
   return suite.derive_key_pair(external_secret);
 }
 
-SecretBytes export_secret(const Suite& suite, ByteView exporter_secret, std::string_view label, ByteView context,
-                          std::size_t size) {
+SecretBytes export_secret(const Suite& suite, ByteView exporter_secret, std::string_view label,
+                          ByteView context, std::size_t size) {
   const SecretBytes derived = suite.derive_secret(exporter_secret, label);
   return suite.expand_with_label(derived.view(), "exported", suite.hash(context), size);
 }
@@ -71,7 +72,8 @@ SecretBytes derive_psk_secret(const Suite& suite, const std::vector<PskWithSecre
   return psk_secret;
 }
 
-Bytes confirmed_transcript_hash(const Suite& suite, ByteView interim_before, const AuthenticatedContent& commit) {
+Bytes confirmed_transcript_hash(const Suite& suite, ByteView interim_before,
+                                const AuthenticatedContent& commit) {
   // interim[n-1] || struct { WireFormat wire_format; FramedContent content; opaque signature<V>; }
   wire::Writer input(1024);
   input.fixed(interim_before);

@@ -30,8 +30,8 @@ EpochSecrets derive_epoch_secrets(const Suite& suite, SecretBytes joiner_secret,
 // Section 8.3: the key pair that external commits encrypt to.
 Result<crypto::DhPrivateKey> external_key_pair(const Suite& suite, ByteView external_secret);
 // Section 8.5: MLS-Exporter.
-SecretBytes export_secret(const Suite& suite, ByteView exporter_secret, std::string_view label, ByteView context,
-                          std::size_t size);
+SecretBytes export_secret(const Suite& suite, ByteView exporter_secret, std::string_view label,
+                          ByteView context, std::size_t size);
 
 struct WelcomeKeys {
   SecretBytes key;
@@ -47,7 +47,8 @@ struct PskWithSecret {
 SecretBytes derive_psk_secret(const Suite& suite, const std::vector<PskWithSecret>& psks);
 
 // Section 8.2. `commit`: an AuthenticatedContent whose content is a Commit.
-Bytes confirmed_transcript_hash(const Suite& suite, ByteView interim_before, const AuthenticatedContent& commit);
+Bytes confirmed_transcript_hash(const Suite& suite, ByteView interim_before,
+                                const AuthenticatedContent& commit);
 Bytes interim_transcript_hash(const Suite& suite, ByteView confirmed, ByteView confirmation_tag);
 Bytes confirmation_tag(const Suite& suite, ByteView confirmation_key, ByteView confirmed_transcript_hash);
 

@@ -8,7 +8,8 @@ namespace sotto::mls {
 namespace {
 
 // The proposals of a commit in full. A reference to one that was never received cannot be followed.
-Result<std::vector<ListedProposal>> resolve(const GroupAccess::Impl& group, const Commit& commit, const Sender& committer) {
+Result<std::vector<ListedProposal>> resolve(const GroupAccess::Impl& group, const Commit& commit,
+                                            const Sender& committer) {
   std::vector<ListedProposal> out;
   for (const ProposalOrRef& entry : commit.proposals) {
     if (const auto* proposal = std::get_if<Proposal>(&entry.body)) {
@@ -16,7 +17,8 @@ Result<std::vector<ListedProposal>> resolve(const GroupAccess::Impl& group, cons
       continue;
     }
     const auto& ref = std::get<ProposalRef>(entry.body);
-    const auto at = std::ranges::find(group.proposals, ref, [](const auto& pending) { return pending.first; });
+    const auto at =
+        std::ranges::find(group.proposals, ref, [](const auto& pending) { return pending.first; });
     if (at == group.proposals.end()) {
       return fail(ErrorCode::not_found, "The commit refers to a proposal that is not known here.");
     }
@@ -26,8 +28,9 @@ Result<std::vector<ListedProposal>> resolve(const GroupAccess::Impl& group, cons
 }
 
 // The leaf of an update path, before any key is touched.
-Status check_path_leaf(const GroupAccess::Impl& group, const AppliedProposals& applied, const UpdatePath& update,
-                       LeafIndex committer, const LeafNode* before, const Environment& env) {
+Status check_path_leaf(const GroupAccess::Impl& group, const AppliedProposals& applied,
+                       const UpdatePath& update, LeafIndex committer, const LeafNode* before,
+                       const Environment& env) {
   const LeafNode& leaf = update.leaf_node;
   if (leaf.source != LeafNodeSource::commit) {
     return fail(ErrorCode::untrusted, "The leaf of an update path was not made for one.");
@@ -142,10 +145,12 @@ Outcome<StagedCommit> process_commit(const GroupAccess::Impl& group, const Authe
       return reject("The parent hash of the commit's leaf does not hold.");
     }
     applied->tree.set_leaf(leaf, commit.path->leaf_node);
-    if (Status fits = check_members_fit(applied->tree, before.tree); !fits) return reject(std::move(fits).error());
+    if (Status fits = check_members_fit(applied->tree, before.tree); !fits)
+      return reject(std::move(fits).error());
 
     if (!removes_self) {
-      const GroupContext provisional = provisional_context(before.context, applied->tree, applied->extensions);
+      const GroupContext provisional =
+          provisional_context(before.context, applied->tree, applied->extensions);
       auto learnt = decrypt_path(suite, applied->tree, keys, path, commit.path->nodes, applied->added,
                                  wire::encode(provisional));
       // Only this member can see that: the others may have gone on.
@@ -180,8 +185,8 @@ Outcome<StagedCommit> process_commit(const GroupAccess::Impl& group, const Authe
   }
   GroupContext context = provisional_context(before.context, applied->tree, applied->extensions);
   auto next = std::make_unique<EpochState>(
-      make_epoch(suite, {std::move(context), std::move(applied->tree), std::move(keys), init_secret, commit_secret.view(),
-                         *std::move(psks), content, before.interim_transcript_hash}));
+      make_epoch(suite, {std::move(context), std::move(applied->tree), std::move(keys), init_secret,
+                         commit_secret.view(), *std::move(psks), content, before.interim_transcript_hash}));
   if (!constant_time_equal(next->confirmation_tag, content.auth.confirmation_tag)) {
     Error wrong = fail(ErrorCode::untrusted, "The confirmation tag of the commit does not verify.");
     // No signature covers the tag, and without a membership tag (section 6.2) anybody could have changed it.

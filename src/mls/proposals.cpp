@@ -129,7 +129,8 @@ Status check_adds(const ListContext& where, const RatchetTree& without_removed,
 
 ListedProposal listed_in(Epoch epoch, PendingProposal pending) {
   const bool known = pending.verified_in == epoch;
-  return {std::move(pending.proposal), pending.sender, known ? Signatures::known_to_hold : Signatures::verify};
+  return {std::move(pending.proposal), pending.sender,
+          known ? Signatures::known_to_hold : Signatures::verify};
 }
 
 Status check_proposal(const ListContext& where, const Proposal& proposal, const Sender& sender,
@@ -142,10 +143,12 @@ Status check_proposal(const ListContext& where, const Proposal& proposal, const 
     return fail(ErrorCode::untrusted, "A client outside the group may only ask to be added.");
   }
   if (const auto* add = proposal.get<Add>()) {
-    return check_added_package(where.suite, add->key_package, where.config, where.sending, where.env, signatures);
+    return check_added_package(where.suite, add->key_package, where.config, where.sending, where.env,
+                               signatures);
   }
   if (const auto* update = proposal.get<Update>()) {
-    if (sender.type != SenderType::member) return fail(ErrorCode::untrusted, "An update comes from no member.");
+    if (sender.type != SenderType::member)
+      return fail(ErrorCode::untrusted, "An update comes from no member.");
     return check_update(where, *update, sender.leaf, signatures);
   }
   if (const auto* remove = proposal.get<Remove>()) {
@@ -169,7 +172,8 @@ Status check_proposal(const ListContext& where, const Proposal& proposal, const 
         if (!senders) return senders.error();
         // Section 5.3.1: these credentials are new to the group, too.
         for (const ExternalSender& one : *senders) {
-          if (Status valid = where.env.credentials.validate(one.credential, one.signature_key); !valid) return valid;
+          if (Status valid = where.env.credentials.validate(one.credential, one.signature_key); !valid)
+            return valid;
         }
       }
     }
@@ -177,7 +181,8 @@ Status check_proposal(const ListContext& where, const Proposal& proposal, const 
   return ok_status();
 }
 
-Result<AppliedProposals> apply_proposals(const ListContext& where, const std::vector<ListedProposal>& proposals) {
+Result<AppliedProposals> apply_proposals(const ListContext& where,
+                                         const std::vector<ListedProposal>& proposals) {
   const bool external = where.committer.type == SenderType::new_member_commit;
   if (proposals.size() > std::min(where.config.max_proposals_per_commit, kMaxListEntries)) {
     return fail(ErrorCode::too_large, "A commit holds more proposals than this group takes.");
@@ -189,7 +194,8 @@ Result<AppliedProposals> apply_proposals(const ListContext& where, const std::ve
   // Two signatures for each Add: what costs when many join at once.
   std::vector<std::optional<Error>> errors(proposals.size());
   where.env.run_parallel(proposals.size(), [&](std::size_t i) {
-    Status status = check_proposal(where, proposals[i].proposal, proposals[i].sender, proposals[i].signatures);
+    Status status =
+        check_proposal(where, proposals[i].proposal, proposals[i].sender, proposals[i].signatures);
     if (!status) errors[i] = std::move(status).error();
   });
   for (std::optional<Error>& error : errors) {
@@ -235,7 +241,8 @@ Result<AppliedProposals> apply_proposals(const ListContext& where, const std::ve
   for (std::size_t i = 0; i < proposals.size(); ++i) {
     const Proposal& proposal = proposals[i].proposal;
     if (const auto* add = proposal.get<Add>()) {
-      if (out.tree.next_free_leaf().value >= std::min(where.config.max_members, kMaxMembers)) return fail(ErrorCode::too_large, "The group is full.");
+      if (out.tree.next_free_leaf().value >= std::min(where.config.max_members, kMaxMembers))
+        return fail(ErrorCode::too_large, "The group is full.");
       changes[i].leaf = out.tree.add(add->key_package.leaf_node);
       out.added.push_back(changes[i].leaf);
       new_leaves.push_back(changes[i].leaf);
@@ -276,12 +283,14 @@ Result<AppliedProposals> apply_proposals(const ListContext& where, const std::ve
   return out;
 }
 
-void drop_conflicting(const ListContext& where, std::vector<std::pair<ProposalRef, PendingProposal>>& proposals) {
+void drop_conflicting(const ListContext& where,
+                      std::vector<std::pair<ProposalRef, PendingProposal>>& proposals) {
   std::erase_if(proposals, [&](const auto& entry) {
     const auto& [proposal, sender, signatures] = listed_in(where.context.epoch, entry.second);
     if (proposal.template get<Update>() != nullptr && sender == where.committer) return true;
     const auto* remove = proposal.template get<Remove>();
-    if (remove != nullptr && where.committer.type == SenderType::member && remove->removed == where.committer.leaf) {
+    if (remove != nullptr && where.committer.type == SenderType::member &&
+        remove->removed == where.committer.leaf) {
       return true;
     }
     return !check_proposal(where, proposal, sender, signatures).ok();
@@ -310,12 +319,14 @@ void drop_conflicting(const ListContext& where, std::vector<std::pair<ProposalRe
     } else if (proposal.get<GroupContextExtensions>() != nullptr) {
       keep[i] = !std::exchange(seen_extensions, true);
     } else if (const auto* psk = proposal.get<Psk>()) {
-      keep[i] = std::ranges::none_of(seen_psks, [&](const auto* other) { return other->names_same_key(psk->psk); });
+      keep[i] =
+          std::ranges::none_of(seen_psks, [&](const auto* other) { return other->names_same_key(psk->psk); });
       if (keep[i]) seen_psks.push_back(&psk->psk);
     } else if (const auto* add = proposal.get<Add>()) {
       const Credential& credential = add->key_package.leaf_node.credential;
-      bool present = std::ranges::any_of(
-          seen_adds, [&](const auto* other) { return where.env.credentials.is_same_client(*other, credential); });
+      bool present = std::ranges::any_of(seen_adds, [&](const auto* other) {
+        return where.env.credentials.is_same_client(*other, credential);
+      });
       where.tree.each_member([&](LeafIndex leaf, const LeafNode& member) {
         present = present || (!removed.contains(leaf) &&
                               where.env.credentials.is_same_client(member.credential, credential));
@@ -330,8 +341,9 @@ void drop_conflicting(const ListContext& where, std::vector<std::pair<ProposalRe
   std::size_t at = 0;
   std::erase_if(proposals, [&](const auto&) { return !keep[at++]; });
 
-  // What still does not go together (a requirement that a member fails, a key that is in the tree, a type that
-  // somebody does not know) must not stop every commit: then each is taken only if those before it allow.
+  // What still does not go together (a requirement that a member fails, a key that is in the tree, a type
+  // that somebody does not know) must not stop every commit: then each is taken only if those before it
+  // allow.
   const auto stands = [&](const std::vector<ListedProposal>& list) {
     const auto applied = apply_proposals(where, list);
     return applied.ok() && check_members_fit(applied->tree, where.tree).ok();

@@ -22,7 +22,7 @@ struct ListContext {
   const RatchetTree& tree;
   const Environment& env;
   Sender committer;
-  bool sending = false;            // this client makes the commit
+  bool sending = false;  // this client makes the commit
   // In the first commit of a branched or re-initialised group: the resumption PSK usage that is allowed.
   ResumptionPskUsage psk_usage = ResumptionPskUsage::application;
 };
@@ -31,7 +31,7 @@ struct ListContext {
 struct AppliedProposals {
   RatchetTree tree;
   ExtensionList extensions;
-  std::vector<LeafIndex> added;            // one per Add, in order
+  std::vector<LeafIndex> added;             // one per Add, in order
   std::vector<const KeyPackage*> packages;  // likewise; into the list
   std::vector<PreSharedKeyId> psks;
   std::optional<ReInit> reinit;
@@ -44,10 +44,12 @@ struct AppliedProposals {
 Status check_proposal(const ListContext& where, const Proposal& proposal, const Sender& sender,
                       Signatures signatures = Signatures::verify);
 // The list as a whole (12.2), then applied in the order of 12.3. `proposals` must outlive the result.
-Result<AppliedProposals> apply_proposals(const ListContext& where, const std::vector<ListedProposal>& proposals);
+Result<AppliedProposals> apply_proposals(const ListContext& where,
+                                         const std::vector<ListedProposal>& proposals);
 // Drops from `proposals` what cannot stand beside the rest, as a committer must (12.2): of several changes
-// of one leaf a Remove or else the last Update stays, of doubles the first, of the rest whatever goes together
-// with what came before it.
-void drop_conflicting(const ListContext& where, std::vector<std::pair<ProposalRef, PendingProposal>>& proposals);
+// of one leaf a Remove or else the last Update stays, of doubles the first, of the rest whatever goes
+// together with what came before it.
+void drop_conflicting(const ListContext& where,
+                      std::vector<std::pair<ProposalRef, PendingProposal>>& proposals);
 
 }  // namespace sotto::mls

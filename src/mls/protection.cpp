@@ -43,8 +43,8 @@ PublicMessage protect_public(const Suite& suite, ByteView membership_key, const 
   return out;
 }
 
-Result<AuthenticatedContent> open_public(const Suite& suite, ByteView membership_key, const GroupContext& context,
-                                         PublicMessage message) {
+Result<AuthenticatedContent> open_public(const Suite& suite, ByteView membership_key,
+                                         const GroupContext& context, PublicMessage message) {
   AuthenticatedContent out{WireFormat::public_message, std::move(message.content), std::move(message.auth)};
   if (out.content.content_type() == ContentType::application) {
     return fail(ErrorCode::untrusted, "Application data may not travel unencrypted.");
@@ -79,17 +79,21 @@ Result<PrivateMessage> protect_private(const Suite& suite, ByteView sender_data_
   sender.leaf = message.content.sender.leaf;
   sender.generation = keys.generation;
   random.fill(sender.reuse_guard);
-  out.ciphertext = crypto::aead_seal(suite.aead_algorithm(), keys.keys.key.view(),
-                                     guarded_nonce(keys.keys, sender.reuse_guard), out.content_aad(), plain.view());
+  out.ciphertext =
+      crypto::aead_seal(suite.aead_algorithm(), keys.keys.key.view(),
+                        guarded_nonce(keys.keys, sender.reuse_guard), out.content_aad(), plain.view());
 
   const MessageKeys data_keys = sender_data_keys(suite, sender_data_secret, out.ciphertext);
-  out.encrypted_sender_data = crypto::aead_seal(suite.aead_algorithm(), data_keys.key.view(), data_keys.nonce.view(),
-                                                out.sender_data_aad(), wire::encode(sender));
-  if (out.ciphertext.size() > kMaxMessageBytes) return fail(ErrorCode::too_large, "The message is too large.");
+  out.encrypted_sender_data =
+      crypto::aead_seal(suite.aead_algorithm(), data_keys.key.view(), data_keys.nonce.view(),
+                        out.sender_data_aad(), wire::encode(sender));
+  if (out.ciphertext.size() > kMaxMessageBytes)
+    return fail(ErrorCode::too_large, "The message is too large.");
   return out;
 }
 
-Result<SenderData> open_sender_data(const Suite& suite, ByteView sender_data_secret, const PrivateMessage& message) {
+Result<SenderData> open_sender_data(const Suite& suite, ByteView sender_data_secret,
+                                    const PrivateMessage& message) {
   const MessageKeys keys = sender_data_keys(suite, sender_data_secret, message.ciphertext);
   const auto plain = crypto::aead_open(suite.aead_algorithm(), keys.key.view(), keys.nonce.view(),
                                        message.sender_data_aad(), message.encrypted_sender_data);
@@ -97,8 +101,8 @@ Result<SenderData> open_sender_data(const Suite& suite, ByteView sender_data_sec
   return wire::decode<SenderData>(*plain);
 }
 
-Result<AuthenticatedContent> open_private(const Suite& suite, const SenderData& sender, const MessageKeys& keys,
-                                          const PrivateMessage& message) {
+Result<AuthenticatedContent> open_private(const Suite& suite, const SenderData& sender,
+                                          const MessageKeys& keys, const PrivateMessage& message) {
   crypto::AeadKey key(suite.aead_algorithm(), keys.key.view());
   const auto plain =
       key.open_secret(guarded_nonce(keys, sender.reuse_guard), message.content_aad(), message.ciphertext);

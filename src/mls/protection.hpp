@@ -16,8 +16,8 @@ PublicMessage protect_public(const Suite& suite, ByteView membership_key, const 
                              AuthenticatedContent message);
 // Checks the membership tag of a member's message; the signature is the caller's to check, as it needs the
 // sender's key. Application data is refused.
-Result<AuthenticatedContent> open_public(const Suite& suite, ByteView membership_key, const GroupContext& context,
-                                         PublicMessage message);
+Result<AuthenticatedContent> open_public(const Suite& suite, ByteView membership_key,
+                                         const GroupContext& context, PublicMessage message);
 
 // Padding (section 6.3.1): zero bytes at the end of the plaintext.
 struct Padding {
@@ -27,10 +27,11 @@ Result<PrivateMessage> protect_private(const Suite& suite, ByteView sender_data_
                                        const AuthenticatedContent& message, const SecretTree::Sending& keys,
                                        Padding padding, Random& random);
 
-Result<SenderData> open_sender_data(const Suite& suite, ByteView sender_data_secret, const PrivateMessage& message);
+Result<SenderData> open_sender_data(const Suite& suite, ByteView sender_data_secret,
+                                    const PrivateMessage& message);
 // With the keys of the generation that the sender data names.
-Result<AuthenticatedContent> open_private(const Suite& suite, const SenderData& sender, const MessageKeys& keys,
-                                          const PrivateMessage& message);
+Result<AuthenticatedContent> open_private(const Suite& suite, const SenderData& sender,
+                                          const MessageKeys& keys, const PrivateMessage& message);
 
 constexpr RatchetType ratchet_of(ContentType type) {
   return type == ContentType::application ? RatchetType::application : RatchetType::handshake;

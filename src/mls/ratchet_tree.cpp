@@ -19,8 +19,10 @@ Result<RatchetTree> RatchetTree::from_nodes(const Suite& suite, const RatchetTre
     return fail(ErrorCode::invalid_argument, "The ratchet tree ends with a blank node.");
   }
   // Nothing ends with a parent: its right half would be empty, and the tree would have been cut.
-  if (from.nodes.size() % 2 == 0) return fail(ErrorCode::invalid_argument, "The ratchet tree ends with a parent node.");
-  if (from.nodes.size() > 2 * kMaxMembers - 1) return fail(ErrorCode::too_large, "The ratchet tree is too large.");
+  if (from.nodes.size() % 2 == 0)
+    return fail(ErrorCode::invalid_argument, "The ratchet tree ends with a parent node.");
+  if (from.nodes.size() > 2 * kMaxMembers - 1)
+    return fail(ErrorCode::too_large, "The ratchet tree is too large.");
   RatchetTree tree(suite);
   tree.resize(std::bit_ceil(static_cast<std::uint32_t>((from.nodes.size() + 1) / 2)));
   for (std::uint32_t i = 0; i < from.nodes.size(); ++i) {
@@ -277,7 +279,8 @@ bool RatchetTree::is_vouched_for(NodeIndex node, NodeIndex child, NodeIndex sibl
   }
   std::ranges::sort(wanted);
   const std::vector<NodeIndex> candidates = resolution(child);
-  // One vouches, the rest are unmerged. Asked first: else many leaves that all carry the hash cost their square.
+  // One vouches, the rest are unmerged. Asked first: else many leaves that all carry the hash cost their
+  // square.
   if (candidates.size() != wanted.size() + 1) return false;
   const Bytes expected = parent_hash(node, sibling);
   for (const NodeIndex candidate : candidates) {

@@ -10,8 +10,8 @@
 #include <memory>
 #include <vector>
 
-#include "suite.hpp"
 #include "sotto/mls_messages/message.hpp"
+#include "suite.hpp"
 #include "tree_math.hpp"
 
 namespace sotto::mls {
@@ -29,18 +29,20 @@ class RatchetTree {
   // leaves that exist below the node. Section 7.9 and 12.4.3.1 checks: validate_tree().
   static Result<RatchetTree> from_nodes(const Suite& suite, const RatchetTreeNodes& nodes);
   RatchetTreeNodes to_nodes() const;
-  // From stored nodes, which it shares: `nodes` has node_count(leaf_count) places. Checked: types by position,
-  // and that the right half is not empty.
+  // From stored nodes, which it shares: `nodes` has node_count(leaf_count) places. Checked: types by
+  // position, and that the right half is not empty.
   static Result<RatchetTree> from_stored(const Suite& suite, std::uint32_t leaf_count,
                                          std::vector<std::shared_ptr<const TreeNode>> nodes);
 
   std::uint32_t leaf_count() const { return leaf_count_; }  // a power of two, or zero
   std::uint32_t member_count() const;
-  bool has_leaf(LeafIndex leaf) const { return leaf.value < leaf_count_ && nodes_[leaf.value * 2] != nullptr; }
-  const LeafNode* leaf(LeafIndex leaf) const;         // null: blank or out of range
-  const ParentNode* parent(NodeIndex node) const;     // null: blank
+  bool has_leaf(LeafIndex leaf) const {
+    return leaf.value < leaf_count_ && nodes_[leaf.value * 2] != nullptr;
+  }
+  const LeafNode* leaf(LeafIndex leaf) const;      // null: blank or out of range
+  const ParentNode* parent(NodeIndex node) const;  // null: blank
   bool is_blank(NodeIndex node) const { return nodes_[node.value] == nullptr; }
-  const Bytes& public_key(NodeIndex node) const;      // of a node that is not blank
+  const Bytes& public_key(NodeIndex node) const;  // of a node that is not blank
   NodeIndex root() const { return root_of(leaf_count_); }
   // Calls visit(LeafIndex, const LeafNode&) for each member, in order; stops when it returns false.
   template <class Visit>

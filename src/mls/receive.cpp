@@ -11,7 +11,8 @@ namespace {
 using Impl = GroupAccess::Impl;
 
 // The key that must have signed, and for a member the leaf it comes from.
-Result<Bytes> signer_key(const RatchetTree& tree, const GroupContext& context, const AuthenticatedContent& message) {
+Result<Bytes> signer_key(const RatchetTree& tree, const GroupContext& context,
+                         const AuthenticatedContent& message) {
   const Sender& sender = message.content.sender;
   switch (sender.type) {
     case SenderType::member: {
@@ -27,7 +28,8 @@ Result<Bytes> signer_key(const RatchetTree& tree, const GroupContext& context, c
       if (extension == nullptr) return fail(ErrorCode::untrusted, "The group takes nothing from outside.");
       auto senders = external_senders_from(*extension);
       if (!senders) return senders.error();
-      if (sender.index >= senders->size()) return fail(ErrorCode::untrusted, "The external sender is unknown.");
+      if (sender.index >= senders->size())
+        return fail(ErrorCode::untrusted, "The external sender is unknown.");
       return (*senders)[sender.index].signature_key;
     }
     case SenderType::new_member_proposal: {
@@ -65,8 +67,10 @@ struct Opened {
 // Decrypts and authenticates with one epoch's keys. The key is spent by the caller, who accepts the step.
 // `leaf_of_epoch`: a member's leaf in that epoch, or null.
 template <class LeafOfEpoch>
-Outcome<Opened> open_with(const Suite& suite, const GroupConfig& config, LeafIndex own, ByteView sender_data_secret, const SecretTree& messages,
-                          LeafOfEpoch&& leaf_of_epoch, const GroupContext& context, const PrivateMessage& message) {
+Outcome<Opened> open_with(const Suite& suite, const GroupConfig& config, LeafIndex own,
+                          ByteView sender_data_secret, const SecretTree& messages,
+                          LeafOfEpoch&& leaf_of_epoch, const GroupContext& context,
+                          const PrivateMessage& message) {
   const auto sender = open_sender_data(suite, sender_data_secret, message);
   if (!sender) return reject(sender.error());
   if (sender->leaf == own) return ignore("The message is this member's own.");
@@ -75,7 +79,8 @@ Outcome<Opened> open_with(const Suite& suite, const GroupConfig& config, LeafInd
   auto step = messages.receive(sender->leaf, ratchet_of(message.content_type), sender->generation,
                                config.max_generation_skip);
   if (!step) {
-    if (step.error().code == ErrorCode::not_found) return Refusal{RefusalKind::ignore, std::move(step).error()};
+    if (step.error().code == ErrorCode::not_found)
+      return Refusal{RefusalKind::ignore, std::move(step).error()};
     return reject(std::move(step).error());
   }
   auto content = open_private(suite, *sender, step->keys, message);
@@ -86,7 +91,8 @@ Outcome<Opened> open_with(const Suite& suite, const GroupConfig& config, LeafInd
   return Opened{*std::move(content), *sender, leaf, *std::move(step)};
 }
 
-ApplicationMessage to_application(AuthenticatedContent content, const SenderData& sender, const LeafNode& leaf) {
+ApplicationMessage to_application(AuthenticatedContent content, const SenderData& sender,
+                                  const LeafNode& leaf) {
   ApplicationMessage out;
   out.sender = sender.leaf;
   out.credential = leaf.credential;
@@ -98,29 +104,38 @@ ApplicationMessage to_application(AuthenticatedContent content, const SenderData
 }
 
 Outcome<Received> receive_late(Impl& group, const PrivateMessage& message) {
-  const auto past =
-      std::ranges::find(group.past, message.epoch, [](const PastEpoch& epoch) { return epoch.context.epoch; });
+  const auto past = std::ranges::find(group.past, message.epoch,
+                                      [](const PastEpoch& epoch) { return epoch.context.epoch; });
   if (past == group.past.end() || message.content_type != ContentType::application) {
     return ignore("The message is of an epoch that is over.");
   }
   const auto index = static_cast<std::size_t>(past - group.past.begin());
-  auto opened = open_with(group.suite, group.config, group.epoch.keys.own(), past->sender_data_secret.view(), past->messages,
-                          [&](LeafIndex leaf) { return group.past_leaf(index, leaf); }, past->context, message);
+  auto opened = open_with(
+      group.suite, group.config, group.epoch.keys.own(), past->sender_data_secret.view(), past->messages,
+      [&](LeafIndex leaf) { return group.past_leaf(index, leaf); }, past->context, message);
   if (!opened) return std::move(opened).refusal();
   past->messages.accept(std::move(opened->step), group.config.max_skipped_keys);
   return Received{to_application(std::move(opened->content), opened->sender, *opened->leaf)};
 }
 
-// `spend`: called once a proposal is taken, never before. A commit's key is not spent: the commit counts once it
-// is merged, and then the handshake keys of its epoch are of no use any more. Until then it can be opened again,
-// as after a restart between receiving and merging.
+// `spend`: called once a proposal is taken, never before. A commit's key is not spent: the commit counts once
+// it is merged, and then the handshake keys of its epoch are of no use any more. Until then it can be opened
+// again, as after a restart between receiving and merging.
 template <class Spend>
-Outcome<Received> take_handshake(Impl& group, AuthenticatedContent content, const Environment& env, Spend&& spend) {
+Outcome<Received> take_handshake(Impl& group, AuthenticatedContent content, const Environment& env,
+                                 Spend&& spend) {
   if (const auto* proposal = std::get_if<Proposal>(&content.content.body)) {
-    const ListContext where{group.suite, group.config,           group.epoch.context, group.epoch.tree,
-                            env,         content.content.sender, false,               ResumptionPskUsage::application};
+    const ListContext where{group.suite,
+                            group.config,
+                            group.epoch.context,
+                            group.epoch.tree,
+                            env,
+                            content.content.sender,
+                            false,
+                            ResumptionPskUsage::application};
     ProposalRef ref = group.suite.proposal_ref(content);
-    const bool known = std::ranges::any_of(group.proposals, [&](const auto& entry) { return entry.first == ref; });
+    const bool known =
+        std::ranges::any_of(group.proposals, [&](const auto& entry) { return entry.first == ref; });
     if (known) return ignore("The proposal is known already.");
     if (Status valid = check_proposal(where, *proposal, content.content.sender); !valid) {
       return reject(std::move(valid).error());
@@ -129,7 +144,8 @@ Outcome<Received> take_handshake(Impl& group, AuthenticatedContent content, cons
       return reject(fail(ErrorCode::rate_limited, "Too many proposals wait for a commit."));
     }
     spend();
-    group.proposals.emplace_back(ref, PendingProposal{*proposal, content.content.sender, group.epoch.context.epoch});
+    group.proposals.emplace_back(
+        ref, PendingProposal{*proposal, content.content.sender, group.epoch.context.epoch});
     return Received{ReceivedProposal{std::move(ref), *proposal, content.content.sender}};
   }
   auto staged = process_commit(group, content, env);
@@ -147,10 +163,12 @@ Outcome<Received> Group::receive(const MlsMessage& message, const Environment& e
   const Bytes& group_id = sealed != nullptr ? sealed->group_id : open_message->content.group_id;
   const Epoch epoch = sealed != nullptr ? sealed->epoch : open_message->content.epoch;
   if (group_id != context().group_id) return reject("The message is of another group.");
-  if (sealed != nullptr && sealed->ciphertext.size() + sealed->authenticated_data.size() > impl_->config.max_message_bytes) {
+  if (sealed != nullptr &&
+      sealed->ciphertext.size() + sealed->authenticated_data.size() > impl_->config.max_message_bytes) {
     return reject(fail(ErrorCode::too_large, "The message is larger than this group takes."));
   }
-  if (impl_->pending && impl_->suite.hash(message.encode()) == impl_->pending->hash) return Received{OwnCommit{}};
+  if (impl_->pending && impl_->suite.hash(message.encode()) == impl_->pending->hash)
+    return Received{OwnCommit{}};
   if (epoch < this->epoch()) {
     if (sealed != nullptr) return receive_late(*impl_, *sealed);
     return ignore("The message is of an epoch that is over.");
@@ -159,24 +177,26 @@ Outcome<Received> Group::receive(const MlsMessage& message, const Environment& e
 
   EpochState& now = impl_->epoch;
   if (sealed != nullptr) {
-    auto opened = open_with(impl_->suite, impl_->config, own_leaf(), now.secrets.sender_data_secret.view(), now.messages,
-                            [&](LeafIndex leaf) { return now.tree.leaf(leaf); }, now.context, *sealed);
+    auto opened = open_with(
+        impl_->suite, impl_->config, own_leaf(), now.secrets.sender_data_secret.view(), now.messages,
+        [&](LeafIndex leaf) { return now.tree.leaf(leaf); }, now.context, *sealed);
     if (!opened) return std::move(opened).refusal();
     if (sealed->content_type == ContentType::application) {
       now.messages.accept(std::move(opened->step), impl_->config.max_skipped_keys);
       return Received{to_application(std::move(opened->content), opened->sender, *opened->leaf)};
     }
-    return take_handshake(*impl_, std::move(opened->content), env,
-                          [&] { now.messages.accept(std::move(opened->step), impl_->config.max_skipped_keys); });
+    return take_handshake(*impl_, std::move(opened->content), env, [&] {
+      now.messages.accept(std::move(opened->step), impl_->config.max_skipped_keys);
+    });
   }
 
   if (impl_->config.encrypt_handshake && open_message->content.sender.type == SenderType::member) {
     return reject("Members of this group send their handshakes encrypted.");
   }
-  auto content =
-      open_public(impl_->suite, now.secrets.membership_key.view(), now.context, *open_message);
+  auto content = open_public(impl_->suite, now.secrets.membership_key.view(), now.context, *open_message);
   if (!content) return reject(std::move(content).error());
-  if (content->content.sender == Sender::member(own_leaf())) return ignore("The message is this member's own.");
+  if (content->content.sender == Sender::member(own_leaf()))
+    return ignore("The message is this member's own.");
   const auto key = signer_key(now.tree, now.context, *content);
   if (!key) return reject(key.error());
   if (Status valid = check_signature(impl_->suite, *key, now.context, *content); !valid) {

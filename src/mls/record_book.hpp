@@ -16,14 +16,15 @@ struct RecordBook {
     Bytes confirmation_tag;  // tells two epochs of one number apart
     bool has_secrets = false;
     std::set<NodeIndex> tree_secrets;
-    std::map<SecretTree::RatchetId, std::set<std::uint32_t>> ratchets;  // with the generations of skipped keys
+    std::map<SecretTree::RatchetId, std::set<std::uint32_t>>
+        ratchets;  // with the generations of skipped keys
   };
 
   Bytes head;
   bool identity = false;
   std::map<Epoch, StoredEpoch> epochs;
-  std::vector<std::optional<Epoch>> nodes;              // of the present tree: which record holds the node
-  std::set<std::pair<Epoch, NodeIndex>> other_nodes;    // of past epochs and of the pending commit
+  std::vector<std::optional<Epoch>> nodes;            // of the present tree: which record holds the node
+  std::set<std::pair<Epoch, NodeIndex>> other_nodes;  // of past epochs and of the pending commit
   std::set<Epoch> extensions;
   std::set<Epoch> resumption_psks;
   std::map<std::pair<Epoch, std::uint32_t>, Bytes> proposals;  // to their references

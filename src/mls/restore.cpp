@@ -8,7 +8,9 @@ namespace {
 
 using Impl = GroupAccess::Impl;
 
-Error damaged(const char* what) { return fail(ErrorCode::storage, std::string("The stored group is damaged: ") + what); }
+Error damaged(const char* what) {
+  return fail(ErrorCode::storage, std::string("The stored group is damaged: ") + what);
+}
 
 class Restorer {
  public:
@@ -94,9 +96,11 @@ class Restorer {
   }
 
   Status sort_keys() {
-    if (records_.size() > kMaxStateRecords) return fail(ErrorCode::too_large, "The stored group has too many records.");
+    if (records_.size() > kMaxStateRecords)
+      return fail(ErrorCode::too_large, "The stored group has too many records.");
     for (const auto& [bytes, value] : records_) {
-      if (value.size() > kMaxMessageBytes * 2) return fail(ErrorCode::too_large, "A stored record is too large.");
+      if (value.size() > kMaxMessageBytes * 2)
+        return fail(ErrorCode::too_large, "A stored record is too large.");
       auto key = RecordKey::decode(bytes);
       if (!key) return std::move(key).error();
       switch (key->kind) {
@@ -112,7 +116,8 @@ class Restorer {
     return ok_status();
   }
 
-  // The pending commit that counts. One that was merged meanwhile, or is of an epoch that is over, is a leftover.
+  // The pending commit that counts. One that was merged meanwhile, or is of an epoch that is over, is a
+  // leftover.
   Result<std::optional<PendingRecord>> pending_record() const {
     if (find(RecordKind::pending_commit) == nullptr || head_.removed) return std::optional<PendingRecord>();
     auto record = read<PendingRecord>(RecordKind::pending_commit);
@@ -139,7 +144,8 @@ class Restorer {
       if (extensions == nullptr) return damaged("the extensions of the group are missing.");
       wire::Reader in(extensions->view());
       record->context.extensions = read_extensions(in, kMaxMessageBytes);
-      if (Status done = in.finish(); !done) return std::move(done).error().with("reading a stored group's extensions");
+      if (Status done = in.finish(); !done)
+        return std::move(done).error().with("reading a stored group's extensions");
       described_.emplace(epoch, *std::move(record));
     }
     const Bytes& group_id = described_.at(head_.epoch).context.group_id;
@@ -180,8 +186,8 @@ class Restorer {
       if (version.since <= epoch) newest = &version;
     }
     if (newest == nullptr) return nullptr;
-    for (auto between = described_.upper_bound(newest->since); between != described_.end() && between->first <= epoch;
-         ++between) {
+    for (auto between = described_.upper_bound(newest->since);
+         between != described_.end() && between->first <= epoch; ++between) {
       const std::vector<NodeIndex>& blanked = between->second.lineage.blanked;
       if (std::ranges::find(blanked, node) != blanked.end()) return nullptr;
     }
@@ -198,7 +204,8 @@ class Restorer {
     auto tree = RatchetTree::from_stored(*suite_, record.leaf_count, std::move(nodes));
     if (!tree) return tree;
     if (!tree->has_leaf(head_.own)) return damaged("the tree lacks this member's own leaf.");
-    if (tree->root_hash() != record.context.tree_hash) return damaged("the tree does not have the group's tree hash.");
+    if (tree->root_hash() != record.context.tree_hash)
+      return damaged("the tree does not have the group's tree hash.");
     return tree;
   }
 
@@ -218,20 +225,23 @@ class Restorer {
     EpochSecrets& secrets = stored->secrets;
     secrets.sender_data_secret = *std::move(sender_data);
     secrets.resumption_psk = *std::move(resumption);
-    for (const SecretBytes* one : {&secrets.exporter_secret, &secrets.external_secret, &secrets.confirmation_key,
-                                   &secrets.membership_key, &secrets.epoch_authenticator, &secrets.init_secret}) {
+    for (const SecretBytes* one :
+         {&secrets.exporter_secret, &secrets.external_secret, &secrets.confirmation_key,
+          &secrets.membership_key, &secrets.epoch_authenticator, &secrets.init_secret}) {
       if (one->size() != suite_->hash_size()) return damaged("a secret has the wrong size.");
     }
     if (!suite_->mac_is(secrets.confirmation_key.view(), record.context.confirmed_transcript_hash,
                         record.confirmation_tag) ||
-        stored->interim_transcript_hash != interim_transcript_hash(*suite_, record.context.confirmed_transcript_hash,
+        stored->interim_transcript_hash != interim_transcript_hash(*suite_,
+                                                                   record.context.confirmed_transcript_hash,
                                                                    record.confirmation_tag)) {
       return damaged("the transcript does not fit the keys.");
     }
 
     TreePrivateKeys keys(head_.own);
     for (const auto& [node, bytes] : stored->keys) {
-      if (node.value >= node_count(tree->leaf_count()) || tree->is_blank(node) || !is_below(head_.own, node)) {
+      if (node.value >= node_count(tree->leaf_count()) || tree->is_blank(node) ||
+          !is_below(head_.own, node)) {
         return damaged("a private key is of a node that this member does not know.");
       }
       const crypto::DhPrivateKey* known = before == nullptr ? nullptr : before->keys.find(node);
@@ -240,19 +250,25 @@ class Restorer {
         continue;
       }
       auto key = crypto::DhPrivateKey::from_bytes(suite_->dh_group(), bytes.view());
-      if (!key || key->public_key() != tree->public_key(node)) return damaged("a private key is not that of its node.");
+      if (!key || key->public_key() != tree->public_key(node))
+        return damaged("a private key is not that of its node.");
       keys.set(node, *std::move(key));
     }
     if (tree->leaf(head_.own)->signature_key != signature_key_) {
       return damaged("the identity is not that of this member's leaf.");
     }
-    if (keys.find(node_of(head_.own)) == nullptr) return damaged("the private key of this member's leaf is missing.");
+    if (keys.find(node_of(head_.own)) == nullptr)
+      return damaged("the private key of this member's leaf is missing.");
     auto messages = secret_tree(epoch);
     if (!messages) return std::move(messages).error();
-    return EpochState{record.context,          *std::move(tree),
-                      std::move(keys),         std::move(secrets),
-                      *std::move(messages),    record.confirmation_tag,
-                      std::move(stored->interim_transcript_hash), std::move(stored->reinit)};
+    return EpochState{record.context,
+                      *std::move(tree),
+                      std::move(keys),
+                      std::move(secrets),
+                      *std::move(messages),
+                      record.confirmation_tag,
+                      std::move(stored->interim_transcript_hash),
+                      std::move(stored->reinit)};
   }
 
   Result<SecretTree> secret_tree(Epoch epoch) const {
@@ -272,7 +288,8 @@ class Restorer {
         } else {
           skipped.emplace_back(&key, read_keys(in));
         }
-        if (Status done = in.finish(); !done) return std::move(done).error().with("reading a stored message key");
+        if (Status done = in.finish(); !done)
+          return std::move(done).error().with("reading a stored message key");
       }
     }
     for (auto& [key, keys] : skipped) {
@@ -280,8 +297,8 @@ class Restorer {
       const auto ratchet = ratchets.find({LeafIndex{key->index}, key->type});
       if (ratchet != ratchets.end()) ratchet->second.skipped.emplace(key->generation, std::move(keys));
     }
-    return SecretTree::from_parts(*suite_, described_.at(epoch).leaf_count, std::move(nodes), std::move(ratchets),
-                                  config_.max_skipped_keys);
+    return SecretTree::from_parts(*suite_, described_.at(epoch).leaf_count, std::move(nodes),
+                                  std::move(ratchets), config_.max_skipped_keys);
   }
 
   Status read_past(Impl& group) const {
@@ -319,7 +336,8 @@ class Restorer {
       if (key.epoch != head_.epoch || head_.removed) continue;
       if (key.kind == RecordKind::update_key) {
         auto private_key = crypto::DhPrivateKey::from_bytes(suite_->dh_group(), value->view());
-        if (!private_key || private_key->public_key() != key.public_key) return damaged("the key of an update is wrong.");
+        if (!private_key || private_key->public_key() != key.public_key)
+          return damaged("the key of an update is wrong.");
         group.update_keys.emplace(key.public_key, *std::move(private_key));
         continue;
       }
@@ -338,7 +356,8 @@ class Restorer {
   Status take_pending(Impl& group, PendingRecord record) const {
     auto next = epoch_state(record.epoch, &group.epoch);
     if (!next) return std::move(next).error();
-    if (record.summary.committer != Sender::member(head_.own)) return damaged("the pending commit is somebody else's.");
+    if (record.summary.committer != Sender::member(head_.own))
+      return damaged("the pending commit is somebody else's.");
     group.pending = PendingCommit{GroupAccess::stage(std::move(record.summary), head_.epoch,
                                                      std::make_unique<EpochState>(*std::move(next))),
                                   std::move(record.hash)};

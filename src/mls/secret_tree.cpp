@@ -52,15 +52,17 @@ bool SecretTree::settle(NodeIndex node, SecretBytes secret) {
     return true;
   }
   const auto child = [&](const char* side) {
-    return secret.empty() ? SecretBytes()
-                          : suite_.expand_with_label(secret.view(), "tree", as_bytes(side), suite_.hash_size());
+    return secret.empty()
+               ? SecretBytes()
+               : suite_.expand_with_label(secret.view(), "tree", as_bytes(side), suite_.hash_size());
   };
   return settle(left_of(node), child("left")) && settle(right_of(node), child("right"));
 }
 
 Result<SecretTree> SecretTree::from_parts(const Suite& suite, std::uint32_t leaf_count,
                                           std::map<NodeIndex, SecretBytes> nodes,
-                                          std::map<RatchetId, Ratchet> ratchets, std::size_t max_skipped_keys) {
+                                          std::map<RatchetId, Ratchet> ratchets,
+                                          std::size_t max_skipped_keys) {
   const auto has_size = [&](const SecretBytes& secret) { return secret.size() == suite.hash_size(); };
   for (const auto& [node, secret] : nodes) {
     if (node.value >= node_count(leaf_count) || !has_size(secret)) {
@@ -107,8 +109,10 @@ void SecretTree::derive_leaf(LeafIndex leaf) {
     const auto at = nodes_.find(node);
     const NodeIndex left = left_of(node);
     const NodeIndex right = right_of(node);
-    nodes_.emplace(left, suite_.expand_with_label(at->second.view(), "tree", as_bytes("left"), suite_.hash_size()));
-    nodes_.emplace(right, suite_.expand_with_label(at->second.view(), "tree", as_bytes("right"), suite_.hash_size()));
+    nodes_.emplace(left,
+                   suite_.expand_with_label(at->second.view(), "tree", as_bytes("left"), suite_.hash_size()));
+    nodes_.emplace(
+        right, suite_.expand_with_label(at->second.view(), "tree", as_bytes("right"), suite_.hash_size()));
     nodes_.erase(at);
     changes_.nodes.insert({node, left, right});
     node = is_below(leaf, left) ? left : right;
@@ -117,7 +121,8 @@ void SecretTree::derive_leaf(LeafIndex leaf) {
   for (const RatchetType type : {RatchetType::handshake, RatchetType::application}) {
     const auto [fresh, is_new] = ratchets_.try_emplace({leaf, type});
     if (!is_new) continue;
-    fresh->second.secret = suite_.expand_with_label(at->second.view(), label_of(type), {}, suite_.hash_size());
+    fresh->second.secret =
+        suite_.expand_with_label(at->second.view(), label_of(type), {}, suite_.hash_size());
     changes_.ratchets.insert({leaf, type});
   }
   nodes_.erase(at);
@@ -135,7 +140,8 @@ SecretBytes SecretTree::first_secret(RatchetId id) const {
   SecretBytes secret = nodes_.at(node).copy();
   while (!is_leaf(node)) {
     const bool left = is_below(id.leaf, left_of(node));
-    secret = suite_.expand_with_label(secret.view(), "tree", as_bytes(left ? "left" : "right"), suite_.hash_size());
+    secret = suite_.expand_with_label(secret.view(), "tree", as_bytes(left ? "left" : "right"),
+                                      suite_.hash_size());
     node = left ? left_of(node) : right_of(node);
   }
   return suite_.expand_with_label(secret.view(), label_of(id.type), {}, suite_.hash_size());
@@ -168,7 +174,8 @@ Result<SecretTree::Step> SecretTree::receive(LeafIndex leaf, RatchetType type, s
   const std::uint32_t next = theirs == ratchets_.end() ? 0 : theirs->second.next;
   if (generation < next) {
     const auto at = theirs->second.skipped.find(generation);
-    if (at == theirs->second.skipped.end()) return fail(ErrorCode::not_found, "The message's key was used already.");
+    if (at == theirs->second.skipped.end())
+      return fail(ErrorCode::not_found, "The message's key was used already.");
     step.keys = {at->second.key.copy(), at->second.nonce.copy()};
     return step;
   }

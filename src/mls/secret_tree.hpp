@@ -62,7 +62,8 @@ class SecretTree {
   // From stored parts, of which some may be missing or left over as after a write that was cut off: then
   // what can be derived is, and what should have been erased is. Refused: a leaf without any secret.
   static Result<SecretTree> from_parts(const Suite& suite, std::uint32_t leaf_count,
-                                       std::map<NodeIndex, SecretBytes> nodes, std::map<RatchetId, Ratchet> ratchets,
+                                       std::map<NodeIndex, SecretBytes> nodes,
+                                       std::map<RatchetId, Ratchet> ratchets,
                                        std::size_t max_skipped_keys = kMaxSkippedKeys);
   SecretTree copy() const;
 

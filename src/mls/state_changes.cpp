@@ -114,7 +114,8 @@ class Difference {
     const auto at = book_.epochs.find(epoch);
     if (at == book_.epochs.end()) return;
     if (at->second.has_secrets) erase(key_of(RecordKind::secrets, epoch));
-    for (const NodeIndex node : at->second.tree_secrets) erase(key_of(RecordKind::tree_secret, epoch, node.value));
+    for (const NodeIndex node : at->second.tree_secrets)
+      erase(key_of(RecordKind::tree_secret, epoch, node.value));
     for (const auto& [id, generations] : at->second.ratchets) {
       for (const std::uint32_t generation : generations) erase(key_of(epoch, id, generation));
       erase(key_of(epoch, id));
@@ -133,7 +134,8 @@ class Difference {
     for (const auto& [node, secret] : tree.nodes()) all.nodes.insert(node);
     for (const auto& [id, ratchet] : tree.ratchets()) all.ratchets.insert(id);
     unstored_.push_back(epoch);
-    touched_messages(epoch, tree, all, book_.epochs.emplace(epoch, RecordBook::StoredEpoch{tag, false, {}, {}}).first->second);
+    touched_messages(epoch, tree, all,
+                     book_.epochs.emplace(epoch, RecordBook::StoredEpoch{tag, false, {}, {}}).first->second);
   }
 
   // Own generations first of all: a key that was given out must not be given out again.
@@ -185,7 +187,8 @@ class Difference {
   void proposals() {
     const Epoch epoch = group_.epoch.context.epoch;
     for (const auto& [public_key, key] : group_.update_keys) {
-      if (book_.update_keys.insert({epoch, public_key}).second) put(key_of(epoch, public_key), key.bytes().copy());
+      if (book_.update_keys.insert({epoch, public_key}).second)
+        put(key_of(epoch, public_key), key.bytes().copy());
     }
     for (std::size_t i = 0; i < group_.proposals.size(); ++i) {
       const auto number = static_cast<std::uint32_t>(i);
@@ -220,7 +223,8 @@ class Difference {
     const Epoch number = current.context.epoch;
     for (std::size_t i = group_.past.size(); i-- > 0;) {
       const PastEpoch& past = group_.past[i];
-      describe(past.context, past.lineage, past.confirmation_tag, past.sender_data_secret, past.messages.leaf_count());
+      describe(past.context, past.lineage, past.confirmation_tag, past.sender_data_secret,
+               past.messages.leaf_count());
       for (const auto& [leaf, replaced] : past.replaced) {
         if (replaced.node != nullptr) other_node(replaced.since, node_of(leaf), *replaced.node);
       }
@@ -328,10 +332,12 @@ class Difference {
       if (!tree.is_blank({i})) nodes[i] = group_.node_since[i];
     }
     const auto is_wanted = [&](Epoch since, NodeIndex node) {
-      return (node.value < nodes.size() && nodes[node.value] == since) || other_nodes_.contains({since, node});
+      return (node.value < nodes.size() && nodes[node.value] == since) ||
+             other_nodes_.contains({since, node});
     };
     for (std::uint32_t i = 0; i < book_.nodes.size(); ++i) {
-      if (book_.nodes[i] && !is_wanted(*book_.nodes[i], {i})) erase(key_of(RecordKind::node, *book_.nodes[i], i));
+      if (book_.nodes[i] && !is_wanted(*book_.nodes[i], {i}))
+        erase(key_of(RecordKind::node, *book_.nodes[i], i));
     }
     for (const auto& [since, node] : book_.other_nodes) {
       if (!is_wanted(since, node)) erase(key_of(RecordKind::node, since, node.value));
@@ -365,15 +371,18 @@ class Difference {
 }  // namespace
 
 RecordBook RecordBook::copy() const {
-  RecordBook out{head, identity, epochs, nodes, other_nodes, extensions, resumption_psks, proposals, update_keys,
-                 pending, {}};
+  RecordBook out{head,      identity,    epochs,  nodes, other_nodes, extensions, resumption_psks,
+                 proposals, update_keys, pending, {}};
   for (const StateChange& change : unwritten.list) {
-    out.unwritten.list.push_back({change.key, change.value ? std::optional(change.value->copy()) : std::nullopt});
+    out.unwritten.list.push_back(
+        {change.key, change.value ? std::optional(change.value->copy()) : std::nullopt});
   }
   return out;
 }
 
-StateChanges state_changes(const GroupAccess::Impl& group, RecordBook& book) { return Difference(group, book).run(); }
+StateChanges state_changes(const GroupAccess::Impl& group, RecordBook& book) {
+  return Difference(group, book).run();
+}
 
 StateChanges Group::Impl::take_changes() {
   StateChanges changes = state_changes(*this, book);
@@ -408,7 +417,8 @@ StateRecords Group::state_records() const {
 
 std::size_t StateChanges::bytes() const {
   std::size_t total = 0;
-  for (const StateChange& change : list) total += change.key.size() + (change.value ? change.value->size() : 0);
+  for (const StateChange& change : list)
+    total += change.key.size() + (change.value ? change.value->size() : 0);
   return total;
 }
 

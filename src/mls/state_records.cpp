@@ -63,7 +63,8 @@ Bytes RecordKey::encode() const {
 }
 
 Result<RecordKey> RecordKey::decode(ByteView key) {
-  if (key.size() > kMaxStateKeyBytes) return fail(ErrorCode::too_large, "The key of a group record is too long.");
+  if (key.size() > kMaxStateKeyBytes)
+    return fail(ErrorCode::too_large, "The key of a group record is too long.");
   wire::Reader in(key);
   RecordKey out;
   out.kind = static_cast<RecordKind>(in.u8());
@@ -98,7 +99,8 @@ Result<RecordKey> RecordKey::decode(ByteView key) {
       break;
     default: in.fail("the kind of a group record is unknown");
   }
-  if (Status done = in.finish(); !done) return std::move(done).error().with("reading the key of a group record");
+  if (Status done = in.finish(); !done)
+    return std::move(done).error().with("reading the key of a group record");
   return out;
 }
 
@@ -172,8 +174,9 @@ EpochRecord EpochRecord::read(wire::Reader& in) {
 SecretBytes SecretsRecord::encode(const EpochState& epoch) {
   wire::Writer out = wire::Writer::secret(1024);
   const EpochSecrets& secrets = epoch.secrets;
-  for (const SecretBytes* value : {&secrets.exporter_secret, &secrets.external_secret, &secrets.confirmation_key,
-                                   &secrets.membership_key, &secrets.epoch_authenticator, &secrets.init_secret}) {
+  for (const SecretBytes* value :
+       {&secrets.exporter_secret, &secrets.external_secret, &secrets.confirmation_key,
+        &secrets.membership_key, &secrets.epoch_authenticator, &secrets.init_secret}) {
     out.opaque(value->view());
   }
   out.opaque(epoch.interim_transcript_hash);
@@ -268,7 +271,8 @@ Result<ClientIdentity> decode_identity(ByteView record) {
   wire::Reader in(record);
   Credential credential = Credential::read(in);
   const auto algorithm = read_enum<crypto::SignatureAlgorithm>(in);
-  if (algorithm != crypto::SignatureAlgorithm::ed25519 && algorithm != crypto::SignatureAlgorithm::ecdsa_p256_sha256) {
+  if (algorithm != crypto::SignatureAlgorithm::ed25519 &&
+      algorithm != crypto::SignatureAlgorithm::ecdsa_p256_sha256) {
     in.fail("the signature algorithm is unknown");
   }
   const SecretBytes key = read_secret(in);
@@ -277,7 +281,8 @@ Result<ClientIdentity> decode_identity(ByteView record) {
   if (Status done = in.finish(); !done) return std::move(done).error();
   auto signing_key = crypto::SigningKey::from_private(algorithm, key.view());
   if (!signing_key) return std::move(signing_key).error();
-  return ClientIdentity{std::move(credential), *std::move(signing_key), std::move(capabilities), std::move(extensions)};
+  return ClientIdentity{std::move(credential), *std::move(signing_key), std::move(capabilities),
+                        std::move(extensions)};
 }
 
 SecretBytes encode_keys(const MessageKeys& keys) {

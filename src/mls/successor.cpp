@@ -41,7 +41,8 @@ class FoundingPsk final : public PskSource {
 template <class Some, class All>
 bool are_among(const Some& some, const All& all, const CredentialPolicy& policy) {
   return std::ranges::all_of(some, [&](const Credential& one) {
-    return std::ranges::any_of(all, [&](const Credential& other) { return policy.is_same_client(one, other); });
+    return std::ranges::any_of(all,
+                               [&](const Credential& other) { return policy.is_same_client(one, other); });
   });
 }
 
@@ -71,9 +72,10 @@ Plan plan_of(const ReInit& announced) {
 // A group of one, and at once the commit that adds the others under the founding key.
 struct Founder {
   static Outcome<Group::Founded> found(const Impl& from, const Plan& plan, ClientIdentity identity,
-                                       const std::vector<KeyPackage>& packages, bool tree_in_welcome, bool force_path,
-                                       const Environment& env) {
-    if (plan.version != ProtocolVersion::mls10) return reject("The protocol version that was announced is not known here.");
+                                       const std::vector<KeyPackage>& packages, bool tree_in_welcome,
+                                       bool force_path, const Environment& env) {
+    if (plan.version != ProtocolVersion::mls10)
+      return reject("The protocol version that was announced is not known here.");
     const auto suite = Suite::of(plan.suite);
     if (!suite) return reject(suite.error());
     std::vector<Credential> wanted{identity.credential};
@@ -104,8 +106,9 @@ struct Founder {
     return Group::Founded{*std::move(group), MlsMessage{*std::move(built->welcome)}};
   }
 
-  static Outcome<Group> join(const Impl& from, const Plan* announced, ResumptionPskUsage usage, const Welcome& welcome,
-                             const OwnKeyPackage& own, const RatchetTreeNodes* tree, const Environment& env) {
+  static Outcome<Group> join(const Impl& from, const Plan* announced, ResumptionPskUsage usage,
+                             const Welcome& welcome, const OwnKeyPackage& own, const RatchetTreeNodes* tree,
+                             const Environment& env) {
     const FoundingPsk psks(from, env.psks);
     Environment inner = env;
     inner.psks = &psks;
@@ -131,15 +134,18 @@ struct Founder {
       return reject("A branch must keep the cipher suite.");
     }
     return GroupAccess::make(
-        std::make_unique<Impl>(joined->suite, own.identity.copy(), from.config, std::move(joined->epoch)), env);
+        std::make_unique<Impl>(joined->suite, own.identity.copy(), from.config, std::move(joined->epoch)),
+        env);
   }
 };
 
 Outcome<Group::Founded> Group::reinitialise(ClientIdentity identity, const std::vector<KeyPackage>& packages,
-                                            bool tree_in_welcome, bool force_path, const Environment& env) const {
+                                            bool tree_in_welcome, bool force_path,
+                                            const Environment& env) const {
   const auto& reinit = impl_->epoch.reinit;
   if (!reinit) return reject("The group was not re-initialised.");
-  return Founder::found(*impl_, plan_of(*reinit), std::move(identity), packages, tree_in_welcome, force_path, env);
+  return Founder::found(*impl_, plan_of(*reinit), std::move(identity), packages, tree_in_welcome, force_path,
+                        env);
 }
 
 Outcome<Group> Group::join_reinitialised(const Welcome& welcome, const OwnKeyPackage& own,
@@ -151,15 +157,16 @@ Outcome<Group> Group::join_reinitialised(const Welcome& welcome, const OwnKeyPac
 }
 
 Outcome<Group::Founded> Group::branch(ByteView group_id, ClientIdentity identity, ExtensionList extensions,
-                                      const std::vector<KeyPackage>& packages, bool tree_in_welcome, bool force_path,
-                                      const Environment& env) const {
+                                      const std::vector<KeyPackage>& packages, bool tree_in_welcome,
+                                      bool force_path, const Environment& env) const {
   if (!is_active()) return reject("The group is not active any more.");
-  Plan plan{context().version, cipher_suite(), to_bytes(group_id), std::move(extensions), ResumptionPskUsage::branch};
+  Plan plan{context().version, cipher_suite(), to_bytes(group_id), std::move(extensions),
+            ResumptionPskUsage::branch};
   return Founder::found(*impl_, plan, std::move(identity), packages, tree_in_welcome, force_path, env);
 }
 
-Outcome<Group> Group::join_branch(const Welcome& welcome, const OwnKeyPackage& own, const RatchetTreeNodes* tree,
-                                  const Environment& env) const {
+Outcome<Group> Group::join_branch(const Welcome& welcome, const OwnKeyPackage& own,
+                                  const RatchetTreeNodes* tree, const Environment& env) const {
   return Founder::join(*impl_, nullptr, ResumptionPskUsage::branch, welcome, own, tree, env);
 }
 

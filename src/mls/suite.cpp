@@ -55,7 +55,9 @@ Bytes Suite::proposal_ref(const AuthenticatedContent& proposal) const {
   return ref_hash("MLS 1.0 Proposal Reference", wire::encode(proposal));
 }
 
-SecretBytes Suite::extract(ByteView salt, ByteView input) const { return crypto::hkdf_extract(hash_, salt, input); }
+SecretBytes Suite::extract(ByteView salt, ByteView input) const {
+  return crypto::hkdf_extract(hash_, salt, input);
+}
 
 SecretBytes Suite::expand_with_label(ByteView secret, std::string_view label, ByteView context,
                                      std::size_t size) const {
@@ -88,9 +90,10 @@ bool Suite::verify_with_label(ByteView public_key, std::string_view label, ByteV
   return crypto::verify(signature_, public_key, labelled(full_label(label), content), signature);
 }
 
-Result<HpkeCiphertext> Suite::encrypt_with_label(ByteView public_key, std::string_view label, ByteView context,
-                                                 ByteView plaintext, Random& random) const {
-  auto sealed = crypto::hpke_seal(hpke_, public_key, labelled(full_label(label), context), {}, plaintext, random);
+Result<HpkeCiphertext> Suite::encrypt_with_label(ByteView public_key, std::string_view label,
+                                                 ByteView context, ByteView plaintext, Random& random) const {
+  auto sealed =
+      crypto::hpke_seal(hpke_, public_key, labelled(full_label(label), context), {}, plaintext, random);
   if (!sealed) return std::move(sealed).error();
   return HpkeCiphertext{std::move(sealed->kem_output), std::move(sealed->ciphertext)};
 }

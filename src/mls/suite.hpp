@@ -23,13 +23,15 @@ class Suite {
   crypto::SignatureAlgorithm signature_algorithm() const { return signature_; }
   crypto::HpkeSuite hpke() const { return hpke_; }
   crypto::DhGroup dh_group() const { return crypto::hpke_group(hpke_.kem); }
-  std::size_t hash_size() const { return crypto::hash_size(hash_); }             // KDF.Nh too
-  std::size_t key_size() const { return crypto::aead_key_size(aead_); }          // AEAD.Nk
-  std::size_t nonce_size() const { return crypto::kAeadNonceSize; }              // AEAD.Nn
+  std::size_t hash_size() const { return crypto::hash_size(hash_); }     // KDF.Nh too
+  std::size_t key_size() const { return crypto::aead_key_size(aead_); }  // AEAD.Nk
+  std::size_t nonce_size() const { return crypto::kAeadNonceSize; }      // AEAD.Nn
 
   Bytes hash(ByteView data) const { return crypto::hash(hash_, data); }
   Bytes mac(ByteView key, ByteView data) const { return crypto::hmac(hash_, key, data); }
-  bool mac_is(ByteView key, ByteView data, ByteView tag) const { return crypto::hmac_verify(hash_, key, data, tag); }
+  bool mac_is(ByteView key, ByteView data, ByteView tag) const {
+    return crypto::hmac_verify(hash_, key, data, tag);
+  }
 
   // Section 5.2: H(RefHashInput{label, value}).
   Bytes ref_hash(std::string_view label, ByteView value) const;
@@ -38,7 +40,8 @@ class Suite {
 
   // Section 8.
   SecretBytes extract(ByteView salt, ByteView input) const;
-  SecretBytes expand_with_label(ByteView secret, std::string_view label, ByteView context, std::size_t size) const;
+  SecretBytes expand_with_label(ByteView secret, std::string_view label, ByteView context,
+                                std::size_t size) const;
   SecretBytes derive_secret(ByteView secret, std::string_view label) const;
   // Section 9.
   SecretBytes derive_tree_secret(ByteView secret, std::string_view label, std::uint32_t generation,
@@ -46,7 +49,8 @@ class Suite {
 
   // Section 5.1.2; the label without its "MLS 1.0 ".
   Bytes sign_with_label(const crypto::SigningKey& key, std::string_view label, ByteView content) const;
-  bool verify_with_label(ByteView public_key, std::string_view label, ByteView content, ByteView signature) const;
+  bool verify_with_label(ByteView public_key, std::string_view label, ByteView content,
+                         ByteView signature) const;
 
   // Section 5.1.3.
   Result<HpkeCiphertext> encrypt_with_label(ByteView public_key, std::string_view label, ByteView context,
@@ -55,8 +59,8 @@ class Suite {
   crypto::HpkeInfo encrypt_context(std::string_view label, ByteView context) const;
   Result<HpkeCiphertext> encrypt_with(const crypto::HpkeInfo& context, ByteView public_key,
                                       const crypto::DhPrivateKey& ephemeral, ByteView plaintext) const;
-  Result<SecretBytes> decrypt_with_label(const crypto::DhPrivateKey& key, std::string_view label, ByteView context,
-                                         const HpkeCiphertext& sealed) const;
+  Result<SecretBytes> decrypt_with_label(const crypto::DhPrivateKey& key, std::string_view label,
+                                         ByteView context, const HpkeCiphertext& sealed) const;
   Result<crypto::DhPrivateKey> derive_key_pair(ByteView secret) const;
 
  private:

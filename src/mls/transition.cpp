@@ -6,8 +6,8 @@
 
 namespace sotto::mls {
 
-Result<std::vector<PskWithSecret>> find_psks(const GroupAccess::Impl* group, const std::vector<PreSharedKeyId>& ids,
-                                             const Environment& env) {
+Result<std::vector<PskWithSecret>> find_psks(const GroupAccess::Impl* group,
+                                             const std::vector<PreSharedKeyId>& ids, const Environment& env) {
   std::vector<PskWithSecret> out;
   for (const PreSharedKeyId& id : ids) {
     std::optional<SecretBytes> secret;
@@ -17,7 +17,8 @@ Result<std::vector<PskWithSecret>> find_psks(const GroupAccess::Impl* group, con
       if (group != nullptr && id.psk_group_id == group->epoch.context.group_id) {
         if (id.psk_epoch == group->epoch.context.epoch) {
           secret = group->epoch.secrets.resumption_psk.copy();
-        } else if (const auto at = group->resumption_psks.find(id.psk_epoch); at != group->resumption_psks.end()) {
+        } else if (const auto at = group->resumption_psks.find(id.psk_epoch);
+                   at != group->resumption_psks.end()) {
           secret = at->second.copy();
         }
       }
@@ -29,7 +30,8 @@ Result<std::vector<PskWithSecret>> find_psks(const GroupAccess::Impl* group, con
   return out;
 }
 
-GroupContext provisional_context(const GroupContext& before, const RatchetTree& tree, ExtensionList extensions) {
+GroupContext provisional_context(const GroupContext& before, const RatchetTree& tree,
+                                 ExtensionList extensions) {
   GroupContext context = before;
   context.epoch = before.epoch + 1;
   context.tree_hash = tree.root_hash();
@@ -46,7 +48,7 @@ EpochState make_epoch(const Suite& suite, EpochInputs in) {
   Bytes tag = confirmation_tag(suite, secrets.confirmation_key.view(), context.confirmed_transcript_hash);
   Bytes interim = interim_transcript_hash(suite, context.confirmed_transcript_hash, tag);
   SecretTree messages(suite, in.tree.leaf_count(), std::move(secrets.encryption_secret));
-  return EpochState{std::move(context),  std::move(in.tree), std::move(in.keys),   std::move(secrets),
+  return EpochState{std::move(context),  std::move(in.tree), std::move(in.keys), std::move(secrets),
                     std::move(messages), std::move(tag),     std::move(interim), {}};
 }
 
@@ -89,8 +91,8 @@ Result<Welcome> make_welcome(const WelcomeInputs& in) {
   const WelcomeKeys keys = welcome_keys(in.suite, in.epoch.secrets.welcome_secret.view());
   Welcome welcome;
   welcome.cipher_suite = in.suite.id();
-  welcome.encrypted_group_info = crypto::aead_seal(in.suite.aead_algorithm(), keys.key.view(), keys.nonce.view(), {},
-                                                   wire::encode(info));
+  welcome.encrypted_group_info = crypto::aead_seal(in.suite.aead_algorithm(), keys.key.view(),
+                                                   keys.nonce.view(), {}, wire::encode(info));
   std::vector<SecretBytes> plaintexts;
   std::vector<SealJob> jobs;
   for (std::size_t i = 0; i < in.packages.size(); ++i) {
@@ -138,7 +140,8 @@ Result<EpochState> make_first_epoch(const Suite& suite, ByteView group_id, const
   context.tree_hash = tree.root_hash();
   context.extensions = std::move(extensions);
 
-  // Section 8.1: init_secret of the first epoch is random, its commit secret zero; confirmed transcript empty.
+  // Section 8.1: init_secret of the first epoch is random, its commit secret zero; confirmed transcript
+  // empty.
   SecretBytes epoch_secret_input(suite.hash_size());
   env.random.fill(epoch_secret_input.mutable_view());
   const SecretBytes zero(suite.hash_size());
@@ -149,7 +152,7 @@ Result<EpochState> make_first_epoch(const Suite& suite, ByteView group_id, const
   Bytes tag = confirmation_tag(suite, secrets.confirmation_key.view(), {});
   Bytes interim = interim_transcript_hash(suite, {}, tag);
   SecretTree messages(suite, tree.leaf_count(), std::move(secrets.encryption_secret));
-  return EpochState{std::move(context),  std::move(tree), std::move(keys),   std::move(secrets),
+  return EpochState{std::move(context),  std::move(tree), std::move(keys),    std::move(secrets),
                     std::move(messages), std::move(tag),  std::move(interim), {}};
 }
 
@@ -159,7 +162,8 @@ Result<BuiltCommit> build_commit(CommitBuild build, WireFormat format, const Env
   const EpochState& before = group.epoch;
   const LeafIndex own = before.keys.own();
   const Sender committer = Sender::member(own);
-  const ListContext where{suite, group.config, before.context, before.tree, env, committer, true, build.psk_usage};
+  const ListContext where{suite, group.config, before.context, before.tree,
+                          env,   committer,    true,           build.psk_usage};
   auto applied = apply_proposals(where, build.proposals);
   if (!applied) return std::move(applied).error();
 
@@ -213,16 +217,17 @@ Result<BuiltCommit> build_commit(CommitBuild build, WireFormat format, const Env
   if (!psks) return std::move(psks).error();
   GroupContext context = provisional_context(before.context, applied->tree, applied->extensions);
   auto next = std::make_unique<EpochState>(make_epoch(
-      suite, {std::move(context), std::move(applied->tree), std::move(keys), before.secrets.init_secret.view(),
-              commit_secret.view(), *std::move(psks), content, before.interim_transcript_hash}));
+      suite,
+      {std::move(context), std::move(applied->tree), std::move(keys), before.secrets.init_secret.view(),
+       commit_secret.view(), *std::move(psks), content, before.interim_transcript_hash}));
   next->reinit = applied->reinit;
   content.auth.confirmation_tag = next->confirmation_tag;
 
   std::optional<Welcome> welcome;
   if (!applied->added.empty()) {
-    auto made = make_welcome({suite, *next, group.identity.signing_key, own, applied->packages, applied->added,
-                              with_path ? &path : nullptr, &secrets.steps, applied->psks, build.tree_in_welcome,
-                              env});
+    auto made = make_welcome({suite, *next, group.identity.signing_key, own, applied->packages,
+                              applied->added, with_path ? &path : nullptr, &secrets.steps, applied->psks,
+                              build.tree_in_welcome, env});
     if (!made) return std::move(made).error();
     welcome = *std::move(made);
   }

@@ -7,12 +7,13 @@
 namespace sotto::mls {
 
 // Secrets behind a list of PSK ids, in order. A resumption PSK of this group comes from the group itself.
-Result<std::vector<PskWithSecret>> find_psks(const GroupAccess::Impl* group, const std::vector<PreSharedKeyId>& ids,
-                                             const Environment& env);
+Result<std::vector<PskWithSecret>> find_psks(const GroupAccess::Impl* group,
+                                             const std::vector<PreSharedKeyId>& ids, const Environment& env);
 
 // The context that path secrets are encrypted under (section 7.6): next epoch, new tree hash and
 // extensions, the old confirmed transcript hash.
-GroupContext provisional_context(const GroupContext& before, const RatchetTree& tree, ExtensionList extensions);
+GroupContext provisional_context(const GroupContext& before, const RatchetTree& tree,
+                                 ExtensionList extensions);
 
 struct EpochInputs {
   GroupContext context;  // provisional; gets its confirmed transcript hash here
@@ -57,8 +58,8 @@ Result<EpochState> make_first_epoch(const Suite& suite, ByteView group_id, const
 // How a commit is made: the group's own, or a new member's from outside.
 struct CommitBuild {
   const GroupAccess::Impl& group;
-  std::vector<ListedProposal> proposals;           // all of them, in the order of the commit
-  std::vector<ProposalOrRef> entries;              // the same as the commit writes them
+  std::vector<ListedProposal> proposals;  // all of them, in the order of the commit
+  std::vector<ProposalOrRef> entries;     // the same as the commit writes them
   bool force_path = false;
   bool tree_in_welcome = true;
   ResumptionPskUsage psk_usage = ResumptionPskUsage::application;

@@ -85,11 +85,12 @@ Status check_path_shape(const RatchetTree& tree, const std::vector<RatchetTree::
 
 Result<DecryptedPath> decrypt_path(const Suite& suite, const RatchetTree& tree, const TreePrivateKeys& own,
                                    const std::vector<RatchetTree::PathStep>& path,
-                                   const std::vector<UpdatePathNode>& nodes, const std::vector<LeafIndex>& added,
-                                   ByteView context) {
+                                   const std::vector<UpdatePathNode>& nodes,
+                                   const std::vector<LeafIndex>& added, ByteView context) {
   const auto at = std::ranges::find_if(
       path, [&](const RatchetTree::PathStep& step) { return is_below(own.own(), step.copath_child); });
-  if (at == path.end()) return fail(ErrorCode::invalid_argument, "The update path does not reach this member.");
+  if (at == path.end())
+    return fail(ErrorCode::invalid_argument, "The update path does not reach this member.");
   DecryptedPath out;
   out.from = static_cast<std::size_t>(at - path.begin());
 
@@ -97,7 +98,8 @@ Result<DecryptedPath> decrypt_path(const Suite& suite, const RatchetTree& tree, 
   const crypto::DhPrivateKey* key = nullptr;
   std::size_t position = 0;
   while (position < to.size() && (key = own.find(to[position])) == nullptr) ++position;
-  if (key == nullptr) return fail(ErrorCode::invalid_argument, "The update path is not encrypted to this member.");
+  if (key == nullptr)
+    return fail(ErrorCode::invalid_argument, "The update path is not encrypted to this member.");
 
   auto secret = suite.decrypt_with_label(*key, "UpdatePathNode", context,
                                          nodes[out.from].encrypted_path_secrets[position]);

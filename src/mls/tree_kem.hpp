@@ -62,8 +62,8 @@ struct DecryptedPath {
 // derived, and every derived public key compared with the one in the path.
 Result<DecryptedPath> decrypt_path(const Suite& suite, const RatchetTree& tree, const TreePrivateKeys& own,
                                    const std::vector<RatchetTree::PathStep>& path,
-                                   const std::vector<UpdatePathNode>& nodes, const std::vector<LeafIndex>& added,
-                                   ByteView context);
+                                   const std::vector<UpdatePathNode>& nodes,
+                                   const std::vector<LeafIndex>& added, ByteView context);
 // The counts of an update path that must hold before anything is decrypted (section 12.4.2).
 Status check_path_shape(const RatchetTree& tree, const std::vector<RatchetTree::PathStep>& path,
                         const std::vector<UpdatePathNode>& nodes, const std::vector<LeafIndex>& added);

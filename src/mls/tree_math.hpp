@@ -16,8 +16,12 @@ namespace sotto::mls {
 constexpr NodeIndex node_of(LeafIndex leaf) { return {leaf.value * 2}; }
 constexpr bool is_leaf(NodeIndex node) { return (node.value & 1) == 0; }
 constexpr LeafIndex leaf_of(NodeIndex node) { return {node.value / 2}; }
-constexpr std::uint32_t level_of(NodeIndex node) { return static_cast<std::uint32_t>(std::countr_one(node.value)); }
-constexpr std::uint32_t node_count(std::uint32_t leaf_count) { return leaf_count == 0 ? 0 : 2 * leaf_count - 1; }
+constexpr std::uint32_t level_of(NodeIndex node) {
+  return static_cast<std::uint32_t>(std::countr_one(node.value));
+}
+constexpr std::uint32_t node_count(std::uint32_t leaf_count) {
+  return leaf_count == 0 ? 0 : 2 * leaf_count - 1;
+}
 constexpr NodeIndex root_of(std::uint32_t leaf_count) { return {leaf_count - 1}; }
 
 constexpr NodeIndex left_of(NodeIndex node) {

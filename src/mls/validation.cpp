@@ -24,18 +24,20 @@ Status check_leaf(const Suite& suite, const LeafNode& node, ByteView group_id, L
   if (std::ranges::find(suites, suite.id()) == suites.end()) {
     return fail(ErrorCode::untrusted, "A leaf does not list the group's cipher suite.");
   }
-  if (std::ranges::find(node.capabilities.versions, ProtocolVersion::mls10) == node.capabilities.versions.end()) {
+  if (std::ranges::find(node.capabilities.versions, ProtocolVersion::mls10) ==
+      node.capabilities.versions.end()) {
     return fail(ErrorCode::untrusted, "A leaf does not list the group's protocol version.");
   }
   if (signatures == Signatures::verify &&
-      !suite.verify_with_label(node.signature_key, "LeafNodeTBS", node.to_be_signed(group_id, leaf), node.signature)) {
+      !suite.verify_with_label(node.signature_key, "LeafNodeTBS", node.to_be_signed(group_id, leaf),
+                               node.signature)) {
     return fail(ErrorCode::untrusted, "The signature of a leaf does not verify.");
   }
   return env.credentials.validate(node.credential, node.signature_key);
 }
 
-Status check_added_package(const Suite& suite, const KeyPackage& package, const GroupConfig& config, bool sending,
-                           const Environment& env, Signatures signatures) {
+Status check_added_package(const Suite& suite, const KeyPackage& package, const GroupConfig& config,
+                           bool sending, const Environment& env, Signatures signatures) {
   if (package.cipher_suite != suite.id()) {
     return fail(ErrorCode::untrusted, "The key package is of another cipher suite.");
   }
@@ -116,12 +118,14 @@ Status check_members_fit(const RatchetTree& tree, const RatchetTree& before) {
     if (signature_keys.contains(leaf.signature_key)) {
       return fail(ErrorCode::untrusted, "A signature key is in the group twice.");
     }
-    if (std::ranges::find(in_use, leaf.credential.type) == in_use.end()) in_use.push_back(leaf.credential.type);
+    if (std::ranges::find(in_use, leaf.credential.type) == in_use.end())
+      in_use.push_back(leaf.credential.type);
   }
   for (const LeafNode* leaf : new_leaves) {
     // A type that comes into use must be supported by everybody.
     if (std::ranges::find(in_use, leaf->credential.type) == in_use.end()) return check_members_fit(tree);
-    if (!std::ranges::all_of(in_use, [&](CredentialType type) { return leaf->capabilities.supports(type); })) {
+    if (!std::ranges::all_of(in_use,
+                             [&](CredentialType type) { return leaf->capabilities.supports(type); })) {
       return fail(ErrorCode::untrusted, "A member cannot read the credentials of another.");
     }
   }
@@ -143,13 +147,15 @@ Status check_members_fit(const RatchetTree& tree) {
   std::vector<CredentialType> in_use;
   tree.each_member([&](LeafIndex, const LeafNode& node) {
     unique = signature_keys.insert(as_text(node.signature_key)).second;
-    if (std::ranges::find(in_use, node.credential.type) == in_use.end()) in_use.push_back(node.credential.type);
+    if (std::ranges::find(in_use, node.credential.type) == in_use.end())
+      in_use.push_back(node.credential.type);
     return unique;
   });
   if (!unique) return fail(ErrorCode::untrusted, "A signature key is in the group twice.");
   bool supported = true;
   tree.each_member([&](LeafIndex, const LeafNode& node) {
-    supported = std::ranges::all_of(in_use, [&](CredentialType type) { return node.capabilities.supports(type); });
+    supported =
+        std::ranges::all_of(in_use, [&](CredentialType type) { return node.capabilities.supports(type); });
     return supported;
   });
   if (!supported) return fail(ErrorCode::untrusted, "A member cannot read the credentials of another.");

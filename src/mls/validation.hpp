@@ -22,8 +22,8 @@ Status check_key_package(const KeyPackage& package, Signatures signatures);
 
 // Section 12.1.1: a key package for this group, credential and lifetime included. `sending`: this client
 // adds it, and must not add one that expired.
-Status check_added_package(const Suite& suite, const KeyPackage& package, const GroupConfig& config, bool sending,
-                           const Environment& env, Signatures signatures = Signatures::verify);
+Status check_added_package(const Suite& suite, const KeyPackage& package, const GroupConfig& config,
+                           bool sending, const Environment& env, Signatures signatures = Signatures::verify);
 
 // The leaf can do what the group's extensions ask (sections 7.3, 11.1).
 Status check_capabilities(const LeafNode& node, const ExtensionList& group_extensions);
@@ -43,7 +43,8 @@ class FewKeys {
 
  private:
   std::vector<ByteView> keys_;
-  std::array<bool, 256> last_bytes_{};  // tells most keys apart without comparing (the first byte may be a format)
+  std::array<bool, 256>
+      last_bytes_{};  // tells most keys apart without comparing (the first byte may be a format)
 };
 
 // A tree received from elsewhere: shape rules of 12.4.3.1, every leaf, parent hashes, keys.

@@ -46,8 +46,8 @@ struct Poster::Inbox {
   std::mutex mutex;
   std::vector<Task> tasks;
   bool stop = false;
-  bool open = true;   // the loop still exists
-  bool woken = false; // the eventfd is already set: many posts cost one system call
+  bool open = true;    // the loop still exists
+  bool woken = false;  // the eventfd is already set: many posts cost one system call
   int wake = -1;
 
   void wake_locked() {
@@ -151,7 +151,8 @@ int Loop::wait(Duration timeout, Batch& batch) const {
   }
   if (!has_pwait2) {
     const auto ms = std::chrono::ceil<std::chrono::milliseconds>(timeout);
-    count = epoll_wait(epoll_, batch.events.data(), Batch::kEvents, limit ? static_cast<int>(ms.count()) : -1);
+    count =
+        epoll_wait(epoll_, batch.events.data(), Batch::kEvents, limit ? static_cast<int>(ms.count()) : -1);
   }
   if (count >= 0) return count;
   if (errno != EINTR) give_up("epoll_wait");

@@ -20,8 +20,9 @@ Result<std::vector<SocketAddress>> look_up(const std::string& host, std::uint16_
   const int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
   if (error != 0) {
     const bool unknown = error == EAI_NONAME || error == EAI_NODATA;
-    return fail(unknown ? ErrorCode::not_found : ErrorCode::offline,
-                unknown ? "there is no machine named " + host : "the name " + host + " could not be looked up");
+    return fail(
+        unknown ? ErrorCode::not_found : ErrorCode::offline,
+        unknown ? "there is no machine named " + host : "the name " + host + " could not be looked up");
   }
   std::vector<SocketAddress> out;
   for (const addrinfo* at = found; at && out.size() < kMaxAddresses; at = at->ai_next) {
@@ -40,7 +41,7 @@ Result<std::vector<SocketAddress>> look_up(const std::string& host, std::uint16_
 }  // namespace
 
 struct Resolver::Shared {
-  OnResult on_result;     // touched on the loop's thread only
+  OnResult on_result;  // touched on the loop's thread only
   bool cancelled = false;
 };
 

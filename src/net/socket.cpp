@@ -94,8 +94,8 @@ std::string SocketAddress::to_string() const {
 
 Result<HostPort> parse_host_port(std::string_view text, std::uint16_t default_port) {
   const auto malformed = [&] {
-    return fail(ErrorCode::invalid_argument,
-                "'" + std::string(text.substr(0, 80)) + "' is not an address; write host, host:port or [IPv6]:port");
+    return fail(ErrorCode::invalid_argument, "'" + std::string(text.substr(0, 80)) +
+                                                 "' is not an address; write host, host:port or [IPv6]:port");
   };
   HostPort out;
   out.port = default_port;
@@ -143,8 +143,14 @@ Error system_error(int number, std::string_view doing) {
       code = ErrorCode::denied;
       what = "the system does not permit it";
       break;
-    case ECONNREFUSED: code = ErrorCode::offline; what = "nobody listens there"; break;
-    case ETIMEDOUT: code = ErrorCode::offline; what = "no answer in time"; break;
+    case ECONNREFUSED:
+      code = ErrorCode::offline;
+      what = "nobody listens there";
+      break;
+    case ETIMEDOUT:
+      code = ErrorCode::offline;
+      what = "no answer in time";
+      break;
     case ECONNRESET:
     case EPIPE:
       code = ErrorCode::offline;

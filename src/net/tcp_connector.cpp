@@ -65,7 +65,8 @@ void TcpConnector::start_next() {
     } else {
       const int on = 1;
       ::setsockopt(attempt->socket.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      if (::connect(attempt->socket.fd(), reinterpret_cast<const sockaddr*>(&native), size) != 0) error = errno;
+      if (::connect(attempt->socket.fd(), reinterpret_cast<const sockaddr*>(&native), size) != 0)
+        error = errno;
     }
     if (error == 0 || error == EINPROGRESS) {  // the loop reports either
       loop_.watch(attempt->socket.fd(), EPOLLOUT, *attempt);

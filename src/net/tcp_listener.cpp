@@ -14,8 +14,8 @@
 namespace sotto::net {
 namespace {
 
-constexpr int kBacklog = 1024;           // chosen: a restart brings every client back at once
-constexpr int kAcceptsPerTurn = 64;      // other connections get their turn in between
+constexpr int kBacklog = 1024;       // chosen: a restart brings every client back at once
+constexpr int kAcceptsPerTurn = 64;  // other connections get their turn in between
 constexpr Duration kRest = std::chrono::milliseconds(100);
 
 Socket open_spare() { return Socket(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
@@ -56,7 +56,8 @@ Result<Socket> bind_socket(const std::string& host, std::uint16_t port, int type
     return fail(ErrorCode::not_found, doing + ": no such address");
   }
   sockaddr_storage native{};
-  std::copy_n(reinterpret_cast<const char*>(found->ai_addr), found->ai_addrlen, reinterpret_cast<char*>(&native));
+  std::copy_n(reinterpret_cast<const char*>(found->ai_addr), found->ai_addrlen,
+              reinterpret_cast<char*>(&native));
   ::freeaddrinfo(found);
   return bind_to(*SocketAddress::from_ip(SocketAddress::from_native(native).ip(), port), type, false, doing);
 }
@@ -68,8 +69,8 @@ SocketAddress local_address_of(const Socket& socket) {
   return SocketAddress::from_native(native);
 }
 
-Result<std::unique_ptr<TcpListener>> TcpListener::open(Loop& loop, const std::string& host, std::uint16_t port,
-                                                       OnAccept on_accept) {
+Result<std::unique_ptr<TcpListener>> TcpListener::open(Loop& loop, const std::string& host,
+                                                       std::uint16_t port, OnAccept on_accept) {
   auto socket = bind_socket(host, port, SOCK_STREAM);
   if (!socket) return std::move(socket).error();
   if (::listen(socket->fd(), kBacklog) != 0) return system_error(errno, "listening on " + host);

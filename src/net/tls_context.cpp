@@ -64,7 +64,8 @@ int judge_chain(X509_STORE_CTX* store, void* argument) {
   }
   auto leaf = to_der(X509_STORE_CTX_get0_cert(store));
   if (!leaf || chain.empty() || chain.front() != *leaf) {
-    notes->refused = fail(ErrorCode::untrusted, "the other side's certificate chain does not start with its own");
+    notes->refused =
+        fail(ErrorCode::untrusted, "the other side's certificate chain does not start with its own");
     return 0;
   }
   if (Status verdict = context->verify()(chain); !verdict) {
@@ -130,7 +131,8 @@ Result<TlsIdentity> tls_identity_from_pem(std::string_view chain_pem, std::strin
     out.chain_der.push_back(std::move(*der));
   }
   ERR_clear_error();
-  if (out.chain_der.empty()) return fail(ErrorCode::invalid_argument, "the file holds no certificate in PEM form");
+  if (out.chain_der.empty())
+    return fail(ErrorCode::invalid_argument, "the file holds no certificate in PEM form");
   const BioPtr key_bio(BIO_new_mem_buf(key_pem.data(), static_cast<int>(key_pem.size())));
   // The callback answers "no passphrase" so that an encrypted key is an error and not a question.
   const KeyPtr key(PEM_read_bio_PrivateKey(
@@ -138,7 +140,8 @@ Result<TlsIdentity> tls_identity_from_pem(std::string_view chain_pem, std::strin
   ERR_clear_error();
   const int size = key ? i2d_PrivateKey(key.get(), nullptr) : 0;
   if (size <= 0) {
-    return fail(ErrorCode::invalid_argument, "the file holds no private key in PEM form without a passphrase");
+    return fail(ErrorCode::invalid_argument,
+                "the file holds no private key in PEM form without a passphrase");
   }
   out.key_der = SecretBytes(static_cast<std::size_t>(size));
   std::uint8_t* at = out.key_der.data();
@@ -205,7 +208,8 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make_client(const Client& 
   }
   out->alpn_wire_.push_back(static_cast<std::uint8_t>(options.alpn.size()));
   append(out->alpn_wire_, as_bytes(options.alpn));
-  SSL_CTX_set_alpn_protos(out->context_, out->alpn_wire_.data(), static_cast<unsigned>(out->alpn_wire_.size()));
+  SSL_CTX_set_alpn_protos(out->context_, out->alpn_wire_.data(),
+                          static_cast<unsigned>(out->alpn_wire_.size()));
   SSL_CTX_set_verify(out->context_, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(out->context_, judge_chain, out.get());
   return std::shared_ptr<const TlsContext>(out);

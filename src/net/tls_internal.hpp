@@ -25,8 +25,8 @@ std::string take_tls_error();
 BIO* make_memory_bio();
 
 struct MemoryBio {
-  ByteView in;            // ciphertext received, not yet consumed
-  Bytes* out = nullptr;   // where ciphertext to send goes
+  ByteView in;           // ciphertext received, not yet consumed
+  Bytes* out = nullptr;  // where ciphertext to send goes
 };
 // The views of this thread's current call into OpenSSL; streams of one thread take turns.
 MemoryBio& memory_bio();

@@ -18,9 +18,9 @@
 namespace sotto::net {
 namespace {
 
-constexpr std::size_t kRecordBytes = SSL3_RT_MAX_PLAIN_LENGTH;   // 16 KiB, RFC 8446 section 5.1
+constexpr std::size_t kRecordBytes = SSL3_RT_MAX_PLAIN_LENGTH;  // 16 KiB, RFC 8446 section 5.1
 constexpr std::size_t kSmallRecordBytes = 1024;
-constexpr std::size_t kReadBudget = 256 * 1024;   // a turn; then other connections
+constexpr std::size_t kReadBudget = 256 * 1024;  // a turn; then other connections
 constexpr std::size_t kWriteBudget = 512 * 1024;
 constexpr int kUserTimeoutMs = 30'000;
 constexpr int kKeepAliveIdleSeconds = 60;
@@ -44,7 +44,8 @@ class IoScope {
  public:
   IoScope(ByteView in, Bytes& out) : saved_(memory_bio()) {
     memory_bio() = {in, &out};
-    if (ERR_peek_error() != 0) ERR_clear_error();  // SSL_get_error looks at the whole queue, whoever filled it
+    if (ERR_peek_error() != 0)
+      ERR_clear_error();  // SSL_get_error looks at the whole queue, whoever filled it
   }
   ~IoScope() { memory_bio() = saved_; }
   IoScope(const IoScope&) = delete;
@@ -56,7 +57,9 @@ class IoScope {
 };
 
 void set_socket_options(int fd) {
-  const auto set = [fd](int level, int name, int value) { ::setsockopt(fd, level, name, &value, sizeof value); };
+  const auto set = [fd](int level, int name, int value) {
+    ::setsockopt(fd, level, name, &value, sizeof value);
+  };
   set(IPPROTO_TCP, TCP_NODELAY, 1);
   set(IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(kNotSentLowWater));
   set(SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -181,7 +184,8 @@ bool TlsStream::end(CloseKind kind, ErrorCode code, std::string message) {
 }
 
 bool TlsStream::end_by_errno(int number) {
-  if (number == ETIMEDOUT) return end(CloseKind::timeout, ErrorCode::offline, "the other side no longer answers");
+  if (number == ETIMEDOUT)
+    return end(CloseKind::timeout, ErrorCode::offline, "the other side no longer answers");
   Error error = system_error(number, "the connection was lost");
   return end(CloseKind::reset, ErrorCode::offline, std::move(error.message));
 }
@@ -262,7 +266,8 @@ void TlsStream::resume_reading() {
 Result<SecretBytes> TlsStream::exporter(std::string_view label, std::size_t length) const {
   if (state_ != State::open) return fail(ErrorCode::offline, "the connection is not established");
   SecretBytes out(length);
-  if (SSL_export_keying_material(ssl_, out.data(), out.size(), label.data(), label.size(), nullptr, 0, 0) != 1) {
+  if (SSL_export_keying_material(ssl_, out.data(), out.size(), label.data(), label.size(), nullptr, 0, 0) !=
+      1) {
     return fail(ErrorCode::internal, "TLS exporter: " + take_tls_error());
   }
   return out;
@@ -334,7 +339,8 @@ bool TlsStream::receive() {
       }
     }
     if (!process({in.data(), size})) return false;
-    if (size < in.size() || paused_ || state_ == State::closing) return true;  // a short read emptied the socket
+    if (size < in.size() || paused_ || state_ == State::closing)
+      return true;  // a short read emptied the socket
     total += size;
   }
   return true;
@@ -374,7 +380,8 @@ bool TlsStream::process(ByteView ciphertext) {
           break;
         }
         count += more;
-        if (io.unread().empty() && SSL_has_pending(ssl_) == 0) {  // OpenSSL would only say so, in a microsecond
+        if (io.unread().empty() &&
+            SSL_has_pending(ssl_) == 0) {  // OpenSSL would only say so, in a microsecond
           outcome = SSL_ERROR_WANT_READ;
           break;
         }
@@ -425,7 +432,8 @@ bool TlsStream::established() {
   SSL_get0_alpn_selected(ssl_, &alpn, &alpn_size);
   if (as_text({alpn, alpn_size}) != context_->alpn()) {
     say_close_notify();
-    return end(CloseKind::tls_failed, ErrorCode::invalid_argument, "the other side does not speak our protocol");
+    return end(CloseKind::tls_failed, ErrorCode::invalid_argument,
+               "the other side does not speak our protocol");
   }
   timer_.reset();
   state_ = State::open;
@@ -468,7 +476,8 @@ void TlsStream::send_out(Bytes& ciphertext) {
   std::size_t sent = 0;
   if (send_errno_ == 0 && cipher_out_.empty()) {
     while (sent < ciphertext.size()) {
-      const auto count = ::send(socket_.fd(), ciphertext.data() + sent, ciphertext.size() - sent, MSG_NOSIGNAL);
+      const auto count =
+          ::send(socket_.fd(), ciphertext.data() + sent, ciphertext.size() - sent, MSG_NOSIGNAL);
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) {
         if (errno != EAGAIN && errno != EWOULDBLOCK) send_errno_ = errno;
@@ -500,7 +509,8 @@ void TlsStream::send_waiting() {
 bool TlsStream::flush() {
   if (state_ == State::open || state_ == State::closing) {
     std::size_t budget = kWriteBudget;
-    while (budget > 0 && cipher_out_.empty() && send_errno_ == 0 && SSL_is_init_finished(ssl_) && next_queue()) {
+    while (budget > 0 && cipher_out_.empty() && send_errno_ == 0 && SSL_is_init_finished(ssl_) &&
+           next_queue()) {
       std::size_t count = 0;
       if (!encrypt_some(count)) return false;
       budget -= std::min(budget, count);
@@ -528,8 +538,8 @@ bool TlsStream::encrypt_some(std::size_t& count) {
   Scratch& buffers = scratch();
   buffers.out.clear();
   bool ok = true;
-  // OpenSSL gets a buffer for the largest record each time and gives it back, because idle connections shall own
-  // none. For a few small frames a small one is much cheaper to get.
+  // OpenSSL gets a buffer for the largest record each time and gives it back, because idle connections shall
+  // own none. For a few small frames a small one is much cheaper to get.
   const bool small = queued_bytes() <= kSmallRecordBytes;
   if (small != small_records_) {
     const std::size_t fragment = small ? kSmallRecordBytes : kRecordBytes;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kBufferBytes = 4 * 1024 * 1024;  // a late receiver lost 4 % at 5,000 packets/s with the default
 constexpr unsigned kBatch = 32;
-constexpr int kBatchesPerTurn = 8;             // other descriptors get their turn in between
+constexpr int kBatchesPerTurn = 8;  // other descriptors get their turn in between
 
 // One set of receive buffers a thread, however many sockets it has.
 struct Receiver {

@@ -82,7 +82,8 @@ void Worker::Shared::run() {
       wake.wait(lock, [&] { return stopping || !jobs.empty(); });
       --idle;
       if (jobs.empty()) return;
-      if (options.gather > Duration::zero() && last >= options.gather_from && jobs.size() < options.max_batch) {
+      if (options.gather > Duration::zero() && last >= options.gather_from &&
+          jobs.size() < options.max_batch) {
         gathering = true;
         const auto enough = [&] { return stopping || jobs.size() >= options.max_batch; };
         wake.wait_for(lock, options.gather, enough);

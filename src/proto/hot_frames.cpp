@@ -22,7 +22,9 @@ class FieldReader {
     *this = before;
     return false;
   }
-  bool varint(std::uint32_t field, std::uint64_t& value) { return tag(varint_tag(field)) && raw_varint(value); }
+  bool varint(std::uint32_t field, std::uint64_t& value) {
+    return tag(varint_tag(field)) && raw_varint(value);
+  }
   // A missing field has its default: encoders leave out zeros and empty strings.
   bool varint_or_zero(std::uint32_t field, std::uint64_t& value) {
     return !tag(varint_tag(field)) || raw_varint(value);
@@ -75,7 +77,9 @@ class Counter {
   void bytes(std::uint32_t field, ByteView value) {
     if (!value.empty()) head(field, value.size()), size += value.size();
   }
-  void head(std::uint32_t field, std::size_t length) { size += varint_size(bytes_tag(field)) + varint_size(length); }
+  void head(std::uint32_t field, std::size_t length) {
+    size += varint_size(bytes_tag(field)) + varint_size(length);
+  }
   std::size_t size = 0;
 };
 
@@ -124,8 +128,8 @@ std::optional<AppendView> read_append(ByteView frame) {
   ByteView body;
   if (!read_body(frame, 24, view.id, body)) return std::nullopt;
   FieldReader fields(body);
-  if (!fields.bytes(1, view.conversation) || !fields.bytes(2, view.message) || !fields.bytes(3, view.payload) ||
-      !fields.done()) {
+  if (!fields.bytes(1, view.conversation) || !fields.bytes(2, view.message) ||
+      !fields.bytes(3, view.payload) || !fields.done()) {
     return std::nullopt;
   }
   return view;
@@ -136,8 +140,8 @@ std::optional<PutBlobView> read_put_blob(ByteView frame) {
   ByteView body;
   if (!read_body(frame, 27, view.id, body)) return std::nullopt;
   FieldReader fields(body);
-  if (!fields.bytes(1, view.blob) || !fields.bytes(2, view.conversation) || !fields.varint_or_zero(3, view.offset) ||
-      !fields.bytes(4, view.data) || !fields.done()) {
+  if (!fields.bytes(1, view.blob) || !fields.bytes(2, view.conversation) ||
+      !fields.varint_or_zero(3, view.offset) || !fields.bytes(4, view.data) || !fields.done()) {
     return std::nullopt;
   }
   return view;
@@ -175,7 +179,8 @@ Bytes blob_status_frame(std::uint64_t id, std::uint64_t size, bool complete) {
   });
 }
 
-// The data is the first field for every encoder, but fields may come in any order, and so it can be last here.
+// The data is the first field for every encoder, but fields may come in any order, and so it can be last
+// here.
 Bytes get_blob_reply_head(std::uint64_t id, std::uint64_t blob_size, std::size_t size) {
   Counter body;
   body.varint(2, blob_size);

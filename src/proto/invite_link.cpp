@@ -15,7 +15,8 @@ bool is_alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 bool is_name(std::string_view host) {
-  return std::ranges::all_of(host, [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; });
+  return std::ranges::all_of(host,
+                             [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; });
 }
 bool is_ipv6(std::string_view host) {
   const auto allowed = [](char c) {
@@ -33,8 +34,9 @@ std::string_view trimmed(std::string_view text) {
 
 bool has_scheme(std::string_view text) {
   return text.size() >= kScheme.size() &&
-         std::equal(kScheme.begin(), kScheme.end(), text.begin(),
-                    [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b + 32) : b); });
+         std::equal(kScheme.begin(), kScheme.end(), text.begin(), [](char a, char b) {
+           return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b + 32) : b);
+         });
 }
 
 Status parse_authority(std::string_view authority, InviteLink& link) {
@@ -114,7 +116,8 @@ Result<InviteLink> parse_invite_link(std::string_view text) {
     if (key == "token") parsed = parse_value(value, kInviteTokenBytes, link.token, "invite code");
     if (!parsed) return std::move(parsed).error();
   }
-  if (link.ca_fingerprint.empty()) return bad("The invite link lacks the server's fingerprint. Copy the whole link.");
+  if (link.ca_fingerprint.empty())
+    return bad("The invite link lacks the server's fingerprint. Copy the whole link.");
   return link;
 }
 

@@ -20,7 +20,8 @@ void ClientHandle::carry(void (Commands::*method)(Parameters...), Done<T> done, 
   if (core_ == nullptr) return done(fail(ErrorCode::unavailable, "Sotto is closing."));
   core_->post_input([core = core_, method, answer = back<T>(std::move(done)),
                      held = std::make_tuple(std::move(arguments)...)]() mutable {
-    std::apply([&](auto&... each) { (core->commands().*method)(std::move(each)..., std::move(answer)); }, held);
+    std::apply([&](auto&... each) { (core->commands().*method)(std::move(each)..., std::move(answer)); },
+               held);
   });
 }
 
@@ -35,9 +36,13 @@ void ClientHandle::account_register(client::RegisterParams params, Done<AccountV
 void ClientHandle::account_login(client::LoginParams params, Done<AccountView> done) {
   carry<AccountView>(&Commands::account_login, std::move(done), std::move(params));
 }
-void ClientHandle::account_logout(Done<Unit> done) { carry<Unit>(&Commands::account_logout, std::move(done)); }
-void ClientHandle::account_change_password(SecretBytes old_password, SecretBytes new_password, Done<Unit> done) {
-  carry<Unit>(&Commands::account_change_password, std::move(done), std::move(old_password), std::move(new_password));
+void ClientHandle::account_logout(Done<Unit> done) {
+  carry<Unit>(&Commands::account_logout, std::move(done));
+}
+void ClientHandle::account_change_password(SecretBytes old_password, SecretBytes new_password,
+                                           Done<Unit> done) {
+  carry<Unit>(&Commands::account_change_password, std::move(done), std::move(old_password),
+              std::move(new_password));
 }
 void ClientHandle::account_status(Done<AccountStatus> done) {
   carry<AccountStatus>(&Commands::account_status, std::move(done));
@@ -66,8 +71,8 @@ void ClientHandle::conversations_list(Done<std::vector<ConversationView>> done) 
 void ClientHandle::conversations_direct(UserId user, Done<ConversationView> done) {
   carry<ConversationView>(&Commands::conversations_direct, std::move(done), user);
 }
-void ClientHandle::messages_send(ConversationId conversation, std::string text, std::optional<MessageId> reply_to,
-                                 Done<MessageView> done) {
+void ClientHandle::messages_send(ConversationId conversation, std::string text,
+                                 std::optional<MessageId> reply_to, Done<MessageView> done) {
   carry<MessageView>(&Commands::messages_send, std::move(done), conversation, std::move(text), reply_to);
 }
 void ClientHandle::messages_retry(MessageId message, Done<MessageView> done) {
@@ -80,7 +85,8 @@ void ClientHandle::messages_history(ConversationId conversation, std::optional<M
 void ClientHandle::messages_mark_read(ConversationId conversation, MessageId up_to, Done<Unit> done) {
   carry<Unit>(&Commands::messages_mark_read, std::move(done), conversation, up_to);
 }
-void ClientHandle::files_send(ConversationId conversation, std::string path, std::string text, Done<SentFile> done) {
+void ClientHandle::files_send(ConversationId conversation, std::string path, std::string text,
+                              Done<SentFile> done) {
   carry<SentFile>(&Commands::files_send, std::move(done), conversation, std::move(path), std::move(text));
 }
 void ClientHandle::files_fetch(MessageId message, std::string path, Done<TransferView> done) {
@@ -113,8 +119,11 @@ void ClientHandle::calls_set(CallId call, CallSettings settings, Done<CallView> 
 void ClientHandle::calls_stats(CallId call, Done<call::CallStats> done) {
   carry<call::CallStats>(&Commands::calls_stats, std::move(done), call);
 }
-void ClientHandle::media_devices(Done<Devices> done) { carry<Devices>(&Commands::media_devices, std::move(done)); }
-void ClientHandle::media_select(std::string camera, std::string microphone, std::string speaker, Done<Devices> done) {
+void ClientHandle::media_devices(Done<Devices> done) {
+  carry<Devices>(&Commands::media_devices, std::move(done));
+}
+void ClientHandle::media_select(std::string camera, std::string microphone, std::string speaker,
+                                Done<Devices> done) {
   carry<Devices>(&Commands::media_select, std::move(done), std::move(camera), std::move(microphone),
                  std::move(speaker));
 }

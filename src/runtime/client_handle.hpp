@@ -50,7 +50,8 @@ class ClientHandle final : public client::Commands {
   void messages_history(ConversationId conversation, std::optional<MessageId> before, int limit,
                         Done<std::vector<MessageView>> done) override;
   void messages_mark_read(ConversationId conversation, MessageId up_to, Done<Unit> done) override;
-  void files_send(ConversationId conversation, std::string path, std::string text, Done<SentFile> done) override;
+  void files_send(ConversationId conversation, std::string path, std::string text,
+                  Done<SentFile> done) override;
   void files_fetch(MessageId message, std::string path, Done<TransferView> done) override;
   void files_pause(TransferId transfer, Done<TransferView> done) override;
   void files_resume(TransferId transfer, Done<TransferView> done) override;
@@ -62,7 +63,8 @@ class ClientHandle final : public client::Commands {
   void calls_set(CallId call, CallSettings settings, Done<CallView> done) override;
   void calls_stats(CallId call, Done<call::CallStats> done) override;
   void media_devices(Done<Devices> done) override;
-  void media_select(std::string camera, std::string microphone, std::string speaker, Done<Devices> done) override;
+  void media_select(std::string camera, std::string microphone, std::string speaker,
+                    Done<Devices> done) override;
 
  private:
   // Carries `arguments` to the core, calls `method` there, and brings the answer back to `done`.

@@ -14,13 +14,15 @@
 namespace sotto::runtime {
 
 struct ClientRuntime::Impl {
-  Impl(const std::function<void(std::function<void()>)>& face, ClientRuntimeOptions options, client::EventSink& events)
+  Impl(const std::function<void(std::function<void()>)>& face, ClientRuntimeOptions options,
+       client::EventSink& events)
       : alive(std::make_shared<bool>(true)),
-        core(std::move(options), [face, alive_flag = alive, &events](const client::Event& event) {
-          face([alive_flag, &events, event] {
-            if (*alive_flag) events.on_event(event);
-          });
-        }),
+        core(std::move(options),
+             [face, alive_flag = alive, &events](const client::Event& event) {
+               face([alive_flag, &events, event] {
+                 if (*alive_flag) events.on_event(event);
+               });
+             }),
         handle(core, face) {}
 
   std::shared_ptr<bool> alive;  // shared with events under way; read on the face's thread only
@@ -32,7 +34,8 @@ ClientRuntime::ClientRuntime(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 
 ClientRuntime::~ClientRuntime() { stop(); }
 
-Result<std::unique_ptr<ClientRuntime>> ClientRuntime::start(ClientRuntimeOptions options, client::EventSink& events) {
+Result<std::unique_ptr<ClientRuntime>> ClientRuntime::start(ClientRuntimeOptions options,
+                                                            client::EventSink& events) {
   const auto face = options.face;
   auto impl = std::make_unique<Impl>(face, std::move(options), events);
   if (Status started = impl->core.start(); !started) return std::move(started).error();
@@ -60,8 +63,10 @@ void harden_process() {
 
 ProfileSeal profile_seal(const std::string& folder) {
   struct stat info {};
-  if (::stat(Profile::key_path_in(folder).c_str(), &info) == 0 && info.st_size > 0) return ProfileSeal::sealed;
-  if (::stat(Profile::store_path_in(folder).c_str(), &info) == 0 && info.st_size > 0) return ProfileSeal::plain;
+  if (::stat(Profile::key_path_in(folder).c_str(), &info) == 0 && info.st_size > 0)
+    return ProfileSeal::sealed;
+  if (::stat(Profile::store_path_in(folder).c_str(), &info) == 0 && info.st_size > 0)
+    return ProfileSeal::plain;
   return ProfileSeal::fresh;
 }
 
@@ -74,9 +79,10 @@ Result<std::optional<SecretBytes>> passphrase_from_environment(bool insecure) {
     ::unsetenv("SOTTO_PASSPHRASE");
   }
   if (!passphrase && !insecure) {
-    return fail(ErrorCode::denied,
-                "The profile needs a passphrase: set SOTTO_PASSPHRASE. Keys and messages that may lie unencrypted on "
-                "this machine are accepted with --insecure-profile.");
+    return fail(
+        ErrorCode::denied,
+        "The profile needs a passphrase: set SOTTO_PASSPHRASE. Keys and messages that may lie unencrypted on "
+        "this machine are accepted with --insecure-profile.");
   }
   return passphrase;
 }

@@ -27,7 +27,8 @@ class CoreThread {
   Status start();
   void stop();
 
-  // Runs the task on the core's thread, with the core told what time it is. Dropped when the thread has ended.
+  // Runs the task on the core's thread, with the core told what time it is. Dropped when the thread has
+  // ended.
   void post_input(net::Task task);
   client::Commands& commands();
 

@@ -6,7 +6,9 @@
 namespace sotto::runtime {
 
 Error file_error(int number, const std::string& doing) {
-  const auto error = [&doing](ErrorCode code, const std::string& why) { return fail(code, doing + ": " + why + "."); };
+  const auto error = [&doing](ErrorCode code, const std::string& why) {
+    return fail(code, doing + ": " + why + ".");
+  };
   switch (number) {
     case ENOENT: return error(ErrorCode::not_found, "it does not exist");
     case ENOTDIR: return error(ErrorCode::not_found, "part of the path is not a folder");

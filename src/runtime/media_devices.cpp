@@ -44,9 +44,10 @@ Result<std::unique_ptr<Media>> Media::make(const ClientRuntimeOptions& options, 
     if (uri.empty() || status) return ok_status();
     return std::move(status).error().with(option);
   };
-  for (Status checked : {check("--camera", options.camera, out->devices_.check_camera(options.camera)),
-                         check("--microphone", options.microphone, out->devices_.check_microphone(options.microphone)),
-                         check("--speaker", options.speaker, out->devices_.check_speaker(options.speaker))}) {
+  for (Status checked :
+       {check("--camera", options.camera, out->devices_.check_camera(options.camera)),
+        check("--microphone", options.microphone, out->devices_.check_microphone(options.microphone)),
+        check("--speaker", options.speaker, out->devices_.check_speaker(options.speaker))}) {
     if (!checked) return std::move(checked).error();
   }
   auto sink = out->devices_.open_video_sink(options.video_sink);

@@ -25,7 +25,8 @@ class PictureFan final : public call::PictureSink {
 
 class Media {
  public:
-  // Fails for a URI or a log path that cannot be right; a device that is merely missing is found out in the call.
+  // Fails for a URI or a log path that cannot be right; a device that is merely missing is found out in the
+  // call.
   static Result<std::unique_ptr<Media>> make(const ClientRuntimeOptions& options, call::Executor& executor,
                                              std::function<ice::Options()> ice_options);
   call::MediaSessionFactory& factory() { return *factory_; }

@@ -51,7 +51,8 @@ class PosixFile final : public client::WritableFile {
   Result<std::size_t> read_at(std::uint64_t offset, MutableByteView out) override {
     std::size_t done = 0;
     while (done < out.size()) {
-      const auto count = ::pread(fd_.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+      const auto count =
+          ::pread(fd_.get(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) return file_error(errno, "Reading " + path_);
       if (count == 0) break;
@@ -82,8 +83,10 @@ class PosixFile final : public client::WritableFile {
 };
 
 // O_NONBLOCK: opening a pipe must not wait for its other end; it changes nothing for regular files.
-Result<std::unique_ptr<PosixFile>> open_regular(const std::string& path, int flags, const std::string& doing) {
-  if (path.find('\0') != std::string::npos) return fail(ErrorCode::invalid_argument, "The path holds a zero byte.");
+Result<std::unique_ptr<PosixFile>> open_regular(const std::string& path, int flags,
+                                                const std::string& doing) {
+  if (path.find('\0') != std::string::npos)
+    return fail(ErrorCode::invalid_argument, "The path holds a zero byte.");
   Descriptor fd(::open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, 0600));
   if (!fd.valid()) return file_error(errno, doing + " " + path);
   struct stat info {};
@@ -175,11 +178,13 @@ PathKind PosixFiles::kind(const std::string& path) {
 }
 
 Result<std::string> PosixFiles::download_folder() {
-  if (download_folder_.empty()) return fail(ErrorCode::not_found, "There is no download folder; name a path.");
+  if (download_folder_.empty())
+    return fail(ErrorCode::not_found, "There is no download folder; name a path.");
   std::error_code error;
   fs::create_directories(download_folder_, error);
   if (!fs::is_directory(download_folder_)) {
-    return file_error(error ? error.value() : ENOTDIR, "The download folder " + download_folder_ + " cannot be made");
+    return file_error(error ? error.value() : ENOTDIR,
+                      "The download folder " + download_folder_ + " cannot be made");
   }
   return download_folder_;
 }

@@ -22,7 +22,8 @@ class PosixFiles final : public client::FileAccess {
   std::string download_folder_;
 };
 
-// The name to try after `attempt` others were taken: "a.txt", "a (1).txt", "a (2).txt"; "a.tar.gz" keeps both endings.
+// The name to try after `attempt` others were taken: "a.txt", "a (1).txt", "a (2).txt"; "a.tar.gz" keeps both
+// endings.
 std::string numbered_name(const std::string& name, int attempt);
 
 }  // namespace sotto::runtime

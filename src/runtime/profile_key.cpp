@@ -50,7 +50,8 @@ std::string sum_of(std::string_view text) {
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
-  for (std::size_t at = 0; (at = text.find(separator)) != std::string_view::npos; text.remove_prefix(at + 1)) {
+  for (std::size_t at = 0; (at = text.find(separator)) != std::string_view::npos;
+       text.remove_prefix(at + 1)) {
     parts.push_back(text.substr(0, at));
   }
   parts.push_back(text);
@@ -79,14 +80,16 @@ Status write_file(const std::string& path, const std::string& text) {
     if (file.fd < 0) return file_error(errno, "The profile's key can't be saved");
     // One write: the file is far below a page.
     errno = ENOSPC;
-    if (::fchmod(file.fd, 0600) != 0 || ::write(file.fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+    if (::fchmod(file.fd, 0600) != 0 ||
+        ::write(file.fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
         ::fsync(file.fd) != 0) {
       Error error = file_error(errno, "The profile's key can't be saved");
       ::unlink(fresh.c_str());
       return error;
     }
   }
-  if (::rename(fresh.c_str(), path.c_str()) != 0) return file_error(errno, "The profile's key can't be saved");
+  if (::rename(fresh.c_str(), path.c_str()) != 0)
+    return file_error(errno, "The profile's key can't be saved");
   const std::size_t slash = path.rfind('/');
   const Descriptor folder(::open(slash == std::string::npos ? "." : path.substr(0, slash + 1).c_str(),
                                  O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -104,14 +107,14 @@ Result<Bytes> read_file(const std::string& path) {
   return content;
 }
 
-Status wrap_to_file(const std::string& path, const SecretBytes& key, const SecretBytes& passphrase, Random& random,
-                    const crypto::Argon2Params& params) {
+Status wrap_to_file(const std::string& path, const SecretBytes& key, const SecretBytes& passphrase,
+                    Random& random, const crypto::Argon2Params& params) {
   if (Status good = check_passphrase(passphrase); !good) return good;
   WrappedKey file{params, random.bytes(crypto::kArgon2SaltSize), random.bytes(crypto::kAeadNonceSize)};
   const auto wrapping = crypto::derive_key_from_password(passphrase.view(), file.salt, params, kKeySize);
   if (!wrapping) return wrapping.error();
-  append(file.wrapped, crypto::aead_seal(crypto::AeadAlgorithm::aes_256_gcm, wrapping->view(), Bytes(file.wrapped),
-                                         as_bytes(header_of(file)), key.view()));
+  append(file.wrapped, crypto::aead_seal(crypto::AeadAlgorithm::aes_256_gcm, wrapping->view(),
+                                         Bytes(file.wrapped), as_bytes(header_of(file)), key.view()));
   return write_file(path, encode(file));
 }
 
@@ -149,7 +152,8 @@ Result<WrappedKey> decode_profile_key(ByteView file) {
   }
   auto salt = from_base64url(kdf[3]);
   auto bytes = from_base64url(wrapped[1]);
-  if (!salt || salt->size() != crypto::kArgon2SaltSize || !bytes || bytes->size() != kWrappedSize) return damaged();
+  if (!salt || salt->size() != crypto::kArgon2SaltSize || !bytes || bytes->size() != kWrappedSize)
+    return damaged();
   key.salt = std::move(*salt);
   key.wrapped = std::move(*bytes);
   // One spelling only, and the sum with it.
@@ -161,7 +165,8 @@ Result<SecretBytes> make_profile_key(const std::string& path, const SecretBytes&
                                      const crypto::Argon2Params& params) {
   SecretBytes key(kKeySize);
   random.fill(key.mutable_view());
-  if (Status written = wrap_to_file(path, key, passphrase, random, params); !written) return std::move(written).error();
+  if (Status written = wrap_to_file(path, key, passphrase, random, params); !written)
+    return std::move(written).error();
   return key;
 }
 
@@ -171,38 +176,44 @@ Result<SecretBytes> open_profile_key(const std::string& path, const SecretBytes&
   if (!content) return content.error();
   const auto file = decode_profile_key(*content);
   if (!file) return file.error();
-  const auto wrapping = crypto::derive_key_from_password(passphrase.view(), file->salt, file->params, kKeySize);
+  const auto wrapping =
+      crypto::derive_key_from_password(passphrase.view(), file->salt, file->params, kKeySize);
   if (!wrapping) return wrapping.error();
   crypto::AeadKey key(crypto::AeadAlgorithm::aes_256_gcm, wrapping->view());
-  auto opened = key.open_secret(ByteView(file->wrapped).first(crypto::kAeadNonceSize), as_bytes(header_of(*file)),
-                                ByteView(file->wrapped).subspan(crypto::kAeadNonceSize));
+  auto opened =
+      key.open_secret(ByteView(file->wrapped).first(crypto::kAeadNonceSize), as_bytes(header_of(*file)),
+                      ByteView(file->wrapped).subspan(crypto::kAeadNonceSize));
   if (!opened) return fail(ErrorCode::denied, "The passphrase is wrong.");
   return opened;
 }
 
-Status change_passphrase(const std::string& path, const SecretBytes& old_passphrase, const SecretBytes& passphrase,
-                         Random& random, const crypto::Argon2Params& params) {
+Status change_passphrase(const std::string& path, const SecretBytes& old_passphrase,
+                         const SecretBytes& passphrase, Random& random, const crypto::Argon2Params& params) {
   const auto key = open_profile_key(path, old_passphrase);
   if (!key) return key.error();
   return wrap_to_file(path, *key, passphrase, random, params);
 }
 
 Result<std::optional<SecretBytes>> unlock_profile(const std::string& key_path, const std::string& store_path,
-                                                  const std::optional<SecretBytes>& passphrase, Random& random) {
+                                                  const std::optional<SecretBytes>& passphrase,
+                                                  Random& random) {
   const bool has_key = exists(key_path);
   if (!passphrase) {
     if (has_key) {
-      return fail(ErrorCode::denied,
-                  "This profile is encrypted: give its passphrase in SOTTO_PASSPHRASE, without --insecure-profile.");
+      return fail(
+          ErrorCode::denied,
+          "This profile is encrypted: give its passphrase in SOTTO_PASSPHRASE, without --insecure-profile.");
     }
     return std::optional<SecretBytes>{};
   }
   if (!has_key && exists(store_path)) {
-    return fail(ErrorCode::denied,
-                "This profile was made without a passphrase, or its file profile.key is missing. A profile without "
-                "encryption is opened with --insecure-profile.");
+    return fail(
+        ErrorCode::denied,
+        "This profile was made without a passphrase, or its file profile.key is missing. A profile without "
+        "encryption is opened with --insecure-profile.");
   }
-  auto key = has_key ? open_profile_key(key_path, *passphrase) : make_profile_key(key_path, *passphrase, random);
+  auto key =
+      has_key ? open_profile_key(key_path, *passphrase) : make_profile_key(key_path, *passphrase, random);
   if (!key) return std::move(key).error();
   return std::optional<SecretBytes>(std::move(*key));
 }

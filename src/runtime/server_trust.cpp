@@ -6,7 +6,8 @@ namespace sotto::runtime {
 namespace {
 
 constexpr std::string_view kNotOurs =
-    "This is not the server that the invite link or the earlier sign-in named. Somebody may be intercepting the "
+    "This is not the server that the invite link or the earlier sign-in named. Somebody may be intercepting "
+    "the "
     "connection, or the server was set up anew. Nothing was sent to it.";
 
 }  // namespace
@@ -23,7 +24,8 @@ Result<Bytes> check_server_chain(const std::vector<Bytes>& chain, const ServerPi
   if (!pin.ca_certificate.empty() && !equal(ca_der, pin.ca_certificate)) return refuse(std::string(kNotOurs));
   const auto ca = crypto::Certificate::from_der(ca_der);
   if (!ca) return refuse("The certificate of the server's authority is damaged: " + ca.error().message);
-  if (pin.ca_certificate.empty() && !pin.ca_fingerprint.empty() && !equal(ca->spki_fingerprint(), pin.ca_fingerprint)) {
+  if (pin.ca_certificate.empty() && !pin.ca_fingerprint.empty() &&
+      !equal(ca->spki_fingerprint(), pin.ca_fingerprint)) {
     return refuse(std::string(kNotOurs));
   }
   if (Status verified = crypto::verify_server_certificate(*server, *ca, now); !verified) {

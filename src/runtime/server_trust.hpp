@@ -1,4 +1,5 @@
-// Whether a server's certificate chain is the one that the user's invite link, or an earlier connection, pinned.
+// Whether a server's certificate chain is the one that the user's invite link, or an earlier connection,
+// pinned.
 #pragma once
 
 #include <vector>
@@ -15,8 +16,8 @@ struct ServerPin {
   bool empty() const { return ca_certificate.empty() && ca_fingerprint.empty(); }
 };
 
-// `chain`: DER, the server first, its CA last (or left out where the CA itself is pinned). The CA's certificate.
-// untrusted with a sentence for the user otherwise. Without a pin any well-formed chain passes.
+// `chain`: DER, the server first, its CA last (or left out where the CA itself is pinned). The CA's
+// certificate. untrusted with a sentence for the user otherwise. Without a pin any well-formed chain passes.
 Result<Bytes> check_server_chain(const std::vector<Bytes>& chain, const ServerPin& pin, WallTime now);
 
 }  // namespace sotto::runtime

@@ -46,7 +46,9 @@ class TlsChannel::Connection final : public net::TlsStream::Handler {
   void start() {
     connector_ = std::make_unique<net::TcpConnector>(
         channel_.loop_, target_.address.host, target_.address.port, kConnectTimeout,
-        [this](Result<net::Socket> socket, const net::SocketAddress& peer) { on_tcp(std::move(socket), peer); });
+        [this](Result<net::Socket> socket, const net::SocketAddress& peer) {
+          on_tcp(std::move(socket), peer);
+        });
   }
 
   void send(Bytes frame, client::Priority priority) {
@@ -80,7 +82,8 @@ class TlsChannel::Connection final : public net::TlsStream::Handler {
     auto context = make_context();
     if (!context) return end(std::move(context).error());
     const std::string name = target_.address.host;
-    stream_ = net::TlsStream::connect(channel_.loop_, std::move(*context), std::move(*socket), peer, name, *this);
+    stream_ =
+        net::TlsStream::connect(channel_.loop_, std::move(*context), std::move(*socket), peer, name, *this);
   }
 
   Result<std::shared_ptr<const net::TlsContext>> make_context() {
@@ -121,7 +124,8 @@ class TlsChannel::Connection final : public net::TlsStream::Handler {
       channel_.events_->on_frame(*frame, moment_now());
     }
     if (retired_) return channel_.after_();
-    if (reader_.failed()) return end(fail(ErrorCode::offline, "The server sent something that is not a frame."));
+    if (reader_.failed())
+      return end(fail(ErrorCode::offline, "The server sent something that is not a frame."));
     reader_.release_if_empty();
     channel_.after_();
   }
@@ -137,8 +141,8 @@ class TlsChannel::Connection final : public net::TlsStream::Handler {
   // The core knows three reasons: their identity, ours, anything else.
   Error judge(const net::Closed& closed) const {
     if (chain_refused_) return closed.error;
-    // In TLS 1.3 the refusal of a client certificate arrives after our side of the handshake is done: the server
-    // was proven, had our certificate, and answered nothing but an alert.
+    // In TLS 1.3 the refusal of a client certificate arrives after our side of the handshake is done: the
+    // server was proven, had our certificate, and answered nothing but an alert.
     if (closed.kind == net::CloseKind::tls_failed && has_identity_ && !proven_ca_.empty() && !heard_) {
       return fail(ErrorCode::denied, closed.error.message);
     }
@@ -210,7 +214,9 @@ void TlsChannel::on_gone(std::uint64_t serial) {
   std::erase_if(closing_, [serial](const auto& held) { return held->serial() == serial; });
 }
 
-std::optional<net::SocketAddress> TlsChannel::peer() const { return current_ ? current_->peer() : std::nullopt; }
+std::optional<net::SocketAddress> TlsChannel::peer() const {
+  return current_ ? current_->peer() : std::nullopt;
+}
 
 bool TlsChannel::is_idle() const { return !current_ && closing_.empty(); }
 

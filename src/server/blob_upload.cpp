@@ -14,9 +14,11 @@ void Blobs::put(Connection& connection, Request request, const proto::PutBlobVie
   const std::optional<BlobId> blob = BlobId::from_bytes(body.blob);
   const std::optional<ConversationId> conversation = ConversationId::from_bytes(body.conversation);
   if (!blob || !conversation) {
-    return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "Ids of files and conversations have 16 bytes."));
+    return hub_.reply_error(
+        request, fail(ErrorCode::invalid_argument, "Ids of files and conversations have 16 bytes."));
   }
-  if (body.data.empty()) return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "The piece is empty."));
+  if (body.data.empty())
+    return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "The piece is empty."));
   if (body.data.size() > proto::kBlobChunkBytes) {
     return hub_.reply_error(request, fail(ErrorCode::too_large, "The piece of the file is too large."));
   }
@@ -37,8 +39,8 @@ void Blobs::put(Connection& connection, Request request, const proto::PutBlobVie
   if (again == uploads_.end() || again->second.uploader != connection.user) {
     return hub_.reply_error(request, no_blob());
   }
-  again->second.waiting.push_back([this, request, blob = *blob, user = connection.user, conversation = *conversation,
-                                   offset = body.offset,
+  again->second.waiting.push_back([this, request, blob = *blob, user = connection.user,
+                                   conversation = *conversation, offset = body.offset,
                                    data = to_string(body.data)](Status ready) mutable {
     if (!ready) return hub_.reply_error(request, ready.error());
     write(request, blob, user, conversation, offset, std::move(data));
@@ -82,9 +84,8 @@ void Blobs::open_new(BlobId blob, UserId user, ConversationId conversation) {
     if (!member) return opened(blob, member);
     hub_.ask<Unit>(
         store::Access::write,
-        [record = store::Blob{blob, conversation, user, 0, false, hub_.moment.wall}](store::ServerStore& store) {
-          return store.blobs().add(record);
-        },
+        [record = store::Blob{blob, conversation, user, 0, false, hub_.moment.wall}](
+            store::ServerStore& store) { return store.blobs().add(record); },
         [this, blob](Status done) {
           if (!done) return opened(blob, done);
           prepare(blob, 0);
@@ -118,15 +119,17 @@ Status Blobs::room_for(UserId user, std::uint64_t end, std::uint64_t more) {
     return fail(ErrorCode::too_large, "The file is larger than this server allows.");
   }
   if (hub_.config.blob_quota_bytes != 0 && used_[user] + more > hub_.config.blob_quota_bytes) {
-    return fail(ErrorCode::too_large, "Your files on the server have reached its limit. Wait until they are received.");
+    return fail(ErrorCode::too_large,
+                "Your files on the server have reached its limit. Wait until they are received.");
   }
   return ok_status();
 }
 
-void Blobs::write(Request request, BlobId blob, UserId user, ConversationId conversation, std::uint64_t offset,
-                  std::string data) {
+void Blobs::write(Request request, BlobId blob, UserId user, ConversationId conversation,
+                  std::uint64_t offset, std::string data) {
   const auto found = uploads_.find(blob);
-  if (found == uploads_.end() || found->second.uploader != user || found->second.conversation != conversation) {
+  if (found == uploads_.end() || found->second.uploader != user ||
+      found->second.conversation != conversation) {
     return hub_.reply_error(request, no_blob());
   }
   Upload& upload = found->second;
@@ -147,7 +150,8 @@ void Blobs::write(Request request, BlobId blob, UserId user, ConversationId conv
   });
 }
 
-void Blobs::written(Request request, BlobId blob, std::uint64_t offset, std::uint64_t end, const Status& status) {
+void Blobs::written(Request request, BlobId blob, std::uint64_t offset, std::uint64_t end,
+                    const Status& status) {
   const auto found = uploads_.find(blob);
   if (found == uploads_.end()) return hub_.reply_error(request, no_blob());  // released meanwhile
   Upload& upload = found->second;
@@ -161,7 +165,8 @@ void Blobs::written(Request request, BlobId blob, std::uint64_t offset, std::uin
     return hub_.reply_error(request, status.error());
   }
   upload.written = end;
-  if (upload.written - upload.synced >= kBlobSyncBytes && !upload.syncing && upload.state == State::open) sync(blob);
+  if (upload.written - upload.synced >= kBlobSyncBytes && !upload.syncing && upload.state == State::open)
+    sync(blob);
   reply_status(request, end, false);
 }
 
@@ -226,7 +231,8 @@ void Blobs::finish(Connection& connection, Request request, const proto::FinishB
         if (found->complete && found->size == size) return reply_status(request, size, true);
         if (found->complete || found->size != size || uploads_.contains(found->blob)) {
           return hub_.reply_error(
-              request, fail(ErrorCode::conflict, "The server has " + std::to_string(found->size) + " bytes of it."));
+              request,
+              fail(ErrorCode::conflict, "The server has " + std::to_string(found->size) + " bytes of it."));
         }
         Upload& opening = uploads_[found->blob];
         opening.uploader = user;
@@ -243,9 +249,9 @@ void Blobs::complete(Request request, BlobId blob, std::uint64_t size) {
   const auto found = uploads_.find(blob);
   if (found == uploads_.end()) return hub_.reply_error(request, no_blob());
   if (found->second.expected != size || found->second.state != State::open) {
-    return hub_.reply_error(request, fail(ErrorCode::conflict, "The server has " +
-                                                                   std::to_string(found->second.expected) +
-                                                                   " bytes of it."));
+    return hub_.reply_error(
+        request, fail(ErrorCode::conflict,
+                      "The server has " + std::to_string(found->second.expected) + " bytes of it."));
   }
   found->second.state = State::finishing;
   const auto failed = [this, request, blob](const Error& error) {

@@ -19,9 +19,9 @@ void Blobs::reply_status(Request request, std::uint64_t size, bool complete) {
 void Blobs::status(Connection& connection, Request request, const proto::BlobStatusRequest& body) {
   const std::optional<BlobId> blob = BlobId::from_bytes(as_bytes(body.blob()));
   if (!blob) return hub_.reply_error(request, bad_id());
-  if (const auto upload = uploads_.find(*blob);
-      upload != uploads_.end() && upload->second.state != State::opening &&
-      upload->second.uploader == connection.user) {
+  if (const auto upload = uploads_.find(*blob); upload != uploads_.end() &&
+                                                upload->second.state != State::opening &&
+                                                upload->second.uploader == connection.user) {
     return reply_status(request, upload->second.written, false);
   }
   hub_.ask<store::Blob>(
@@ -71,21 +71,23 @@ void Blobs::get(Connection& connection, Request request, const proto::GetBlobReq
       });
 }
 
-void Blobs::read(Request request, BlobId blob, const Known& known, std::uint64_t offset, std::uint32_t length) {
+void Blobs::read(Request request, BlobId blob, const Known& known, std::uint64_t offset,
+                 std::uint32_t length) {
   const std::uint64_t left = offset < known.size ? known.size - offset : 0;
   const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(length, left));
-  hub_.ports.blobs().read(blob, offset, count, [this, request, count, size = known.size](Result<std::string> data) {
-    if (Connection* asker = hub_.find(request.connection)) --asker->reads_in_flight;
-    if (data && data->size() != count) {
-      data = fail(ErrorCode::storage, "The file on the server is damaged.");
-    }
-    if (!data) return hub_.reply_error(request, data.error());
-    proto::Envelope envelope;
-    envelope.set_id(request.id);
-    *envelope.mutable_get_blob_reply()->mutable_data() = *std::move(data);
-    envelope.mutable_get_blob_reply()->set_size(size);
-    hub_.reply(request, envelope, Priority::bulk);
-  });
+  hub_.ports.blobs().read(blob, offset, count,
+                          [this, request, count, size = known.size](Result<std::string> data) {
+                            if (Connection* asker = hub_.find(request.connection)) --asker->reads_in_flight;
+                            if (data && data->size() != count) {
+                              data = fail(ErrorCode::storage, "The file on the server is damaged.");
+                            }
+                            if (!data) return hub_.reply_error(request, data.error());
+                            proto::Envelope envelope;
+                            envelope.set_id(request.id);
+                            *envelope.mutable_get_blob_reply()->mutable_data() = *std::move(data);
+                            envelope.mutable_get_blob_reply()->set_size(size);
+                            hub_.reply(request, envelope, Priority::bulk);
+                          });
 }
 
 void Blobs::release(Connection& connection, Request request, const proto::ReleaseBlobRequest& body) {
@@ -93,7 +95,8 @@ void Blobs::release(Connection& connection, Request request, const proto::Releas
   if (!blob) return hub_.reply_error(request, bad_id());
   hub_.ask<std::optional<store::Blob>>(
       store::Access::write,
-      [blob = *blob, user = connection.user](store::ServerStore& store) -> Result<std::optional<store::Blob>> {
+      [blob = *blob,
+       user = connection.user](store::ServerStore& store) -> Result<std::optional<store::Blob>> {
         const Result<store::Blob> found = store.blobs().get(blob);
         if (!found) return found.error();
         const Result<store::Conversation> conversation = store.conversations().get(found->conversation);
@@ -130,8 +133,8 @@ void Blobs::housekeeping() {
   constexpr std::uint32_t kPerCall = 100;
   hub_.ask<std::vector<store::Blob>>(
       store::Access::write,
-      [before = WallTime{hub_.moment.wall.ms - kKeepBlobsMs}](store::ServerStore& store)
-          -> Result<std::vector<store::Blob>> {
+      [before = WallTime{hub_.moment.wall.ms - kKeepBlobsMs}](
+          store::ServerStore& store) -> Result<std::vector<store::Blob>> {
         Result<std::vector<store::Blob>> old = store.blobs().older_than(before, kPerCall);
         if (!old) return old;
         for (const store::Blob& blob : *old) {

@@ -1,7 +1,7 @@
 // Sealed files: uploaded front to back by one account, fetched by the members of their conversation.
 //
-// An upload lives in memory while it goes on; what survives a restart is the length that the store knows, which
-// is written after each kBlobSyncBytes that reached the disk.
+// An upload lives in memory while it goes on; what survives a restart is the length that the store knows,
+// which is written after each kBlobSyncBytes that reached the disk.
 #pragma once
 
 #include <functional>
@@ -27,7 +27,7 @@ class Blobs {
 
  private:
   enum class State : std::uint8_t {
-    opening,    // the store or the disk is asked; requests wait
+    opening,  // the store or the disk is asked; requests wait
     open,
     finishing,  // being synced for the last time
     broken,     // a write failed: ends when nothing is under way any more

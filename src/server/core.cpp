@@ -74,7 +74,9 @@ void Core::on_disconnected(ConnectionId id, Moment moment) {
   if (!was_device) return;
   hub.ask<Unit>(
       store::Access::write,
-      [device, now = moment.wall](store::ServerStore& store) { return store.devices().set_last_seen(device, now); },
+      [device, now = moment.wall](store::ServerStore& store) {
+        return store.devices().set_last_seen(device, now);
+      },
       [](const Status&) {});  // a courtesy
   if (was_visible && !hub.is_visible(user)) parts_->directory.went_offline(user);
 }
@@ -107,9 +109,7 @@ void Core::shut_down(Moment moment) {
   });
 }
 
-Counts Core::counts() const {
-  return Counts{parts_->hub.connection_count(), parts_->hub.devices_online()};
-}
+Counts Core::counts() const { return Counts{parts_->hub.connection_count(), parts_->hub.devices_online()}; }
 
 // Takes frames while the connection may have more under way; otherwise they wait, and so does the peer.
 void Core::Parts::process(Connection& connection) {
@@ -167,7 +167,8 @@ bool Core::Parts::take_hot_frame(Connection& connection, ByteView frame) {
 
 bool Core::Parts::is_overloaded(Request request) {
   if (!hub.store_is_busy()) return false;
-  hub.reply_error(request, fail(ErrorCode::unavailable, "The server is overloaded. Try again in a moment."), seconds(1));
+  hub.reply_error(request, fail(ErrorCode::unavailable, "The server is overloaded. Try again in a moment."),
+                  seconds(1));
   return true;
 }
 
@@ -215,13 +216,15 @@ void Core::Parts::dispatch_guest(Connection& connection, Request request, Envelo
 }
 
 void Core::Parts::append(Connection& connection, Request request, const proto::AppendRequest& body) {
-  delivery.append(connection, request,
-                  {request.id, as_bytes(body.conversation()), as_bytes(body.message()), as_bytes(body.payload())});
+  delivery.append(
+      connection, request,
+      {request.id, as_bytes(body.conversation()), as_bytes(body.message()), as_bytes(body.payload())});
 }
 
 void Core::Parts::put(Connection& connection, Request request, const proto::PutBlobRequest& body) {
   blobs.put(connection, request,
-            {request.id, as_bytes(body.blob()), as_bytes(body.conversation()), body.offset(), as_bytes(body.data())});
+            {request.id, as_bytes(body.blob()), as_bytes(body.conversation()), body.offset(),
+             as_bytes(body.data())});
 }
 
 void Core::Parts::dispatch_device(Connection& connection, Request request, Envelope& envelope) {
@@ -244,7 +247,8 @@ void Core::Parts::dispatch_device(Connection& connection, Request request, Envel
     case Envelope::kLogout: return sessions.logout(connection, request);
     case Envelope::kPing: return hub.reply_ok(request);
     default:
-      return hub.reply_error(request, fail(ErrorCode::denied, "This connection belongs to a device that is signed in."));
+      return hub.reply_error(
+          request, fail(ErrorCode::denied, "This connection belongs to a device that is signed in."));
   }
 }
 

@@ -31,14 +31,15 @@ void Delivery::open_direct(Connection& connection, Request request, const proto:
   const std::optional<UserId> peer = UserId::from_bytes(as_bytes(body.peer()));
   if (!peer) return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "A user id has 16 bytes."));
   if (*peer == connection.user) {
-    return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "A conversation needs two different people."));
+    return hub_.reply_error(request,
+                            fail(ErrorCode::invalid_argument, "A conversation needs two different people."));
   }
   flush_acks();
   const auto fresh = hub_.random.id<ConversationId>();  // its id, if there is none between the two yet
   hub_.ask<store::Conversation>(
       store::Access::write,
-      [self = connection.user, device = connection.device, peer = *peer, fresh, now = hub_.moment.wall](store::ServerStore& store)
-          -> Result<store::Conversation> {
+      [self = connection.user, device = connection.device, peer = *peer, fresh,
+       now = hub_.moment.wall](store::ServerStore& store) -> Result<store::Conversation> {
         Result<store::Conversation> opened = store.conversations().open_direct(self, peer, fresh, now);
         if (!opened || opened->last_seq == 0) return opened;
         // It was there before: say also what this device acknowledged.
@@ -97,7 +98,8 @@ void Delivery::append(Connection& connection, Request request, const proto::Appe
   const std::optional<ConversationId> conversation = ConversationId::from_bytes(body.conversation);
   const std::optional<MessageId> message = MessageId::from_bytes(body.message);
   if (!conversation || !message) {
-    return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "Ids of conversations and messages have 16 bytes."));
+    return hub_.reply_error(
+        request, fail(ErrorCode::invalid_argument, "Ids of conversations and messages have 16 bytes."));
   }
   if (body.payload.empty()) {
     return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "The message is empty."));
@@ -106,8 +108,13 @@ void Delivery::append(Connection& connection, Request request, const proto::Appe
     return hub_.reply_error(request, fail(ErrorCode::too_large, "The message is larger than 256 KiB."));
   }
   require_member(*conversation, connection.user,
-                 [this, entry = Append{request, connection.user, connection.device, *conversation, *message,
-                                       to_string(body.payload), {}}](const Status& member) mutable {
+                 [this, entry = Append{request,
+                                       connection.user,
+                                       connection.device,
+                                       *conversation,
+                                       *message,
+                                       to_string(body.payload),
+                                       {}}](const Status& member) mutable {
                    if (!member) return hub_.reply_error(entry.request, member.error());
                    ++hub_.store_tasks;
                    gathered_.push_back(std::move(entry));
@@ -143,8 +150,8 @@ void Delivery::submit_appends() {
             hub_.reply_error(entry.request, stored ? entry.outcome.error() : stored.error());
             continue;
           }
-          hub_.reply_frame(entry.request,
-                           proto::append_reply_frame(entry.request.id, entry.appended.seq, entry.appended.time.ms));
+          hub_.reply_frame(entry.request, proto::append_reply_frame(entry.request.id, entry.appended.seq,
+                                                                    entry.appended.time.ms));
           if (!entry.appended.repeated) push_entry(entry);
         }
       },
@@ -159,49 +166,52 @@ void Delivery::push_entry(const Append& entry) {
     return online != nullptr && (member != entry.user || online->devices.size() > 1);
   });
   if (!anyone) return;
-  const Bytes frame = proto::entry_push_frame({entry.conversation.bytes(), entry.appended.seq, entry.user.bytes(),
-                                               entry.device.bytes(), entry.appended.time.ms, entry.message.bytes(),
-                                               as_bytes(entry.payload)});
+  const Bytes frame = proto::entry_push_frame(
+      {entry.conversation.bytes(), entry.appended.seq, entry.user.bytes(), entry.device.bytes(),
+       entry.appended.time.ms, entry.message.bytes(), as_bytes(entry.payload)});
   for (const UserId member : members->second) hub_.push_to_user(member, frame, entry.device);
 }
 
 void Delivery::fetch(Connection& connection, Request request, const proto::FetchRequest& body) {
-  const std::optional<ConversationId> conversation = ConversationId::from_bytes(as_bytes(body.conversation()));
+  const std::optional<ConversationId> conversation =
+      ConversationId::from_bytes(as_bytes(body.conversation()));
   if (!conversation) {
     return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "A conversation id has 16 bytes."));
   }
   const std::uint32_t limit = std::clamp(body.limit(), 1U, kMaxFetchEntries);
-  require_member(*conversation, connection.user,
-                 [this, request, conversation = *conversation, after = body.after_seq(), limit](Status member) {
-    if (!member) return hub_.reply_error(request, member.error());
-    hub_.ask<store::LogPage>(
-        store::Access::read,
-        [conversation, after, limit](store::ServerStore& store) {
-          return store.log().fetch(conversation, after, limit, kMaxFetchBytes);
-        },
-        [this, request, conversation](Result<store::LogPage> page) {
-          if (!page) return hub_.reply_error(request, page.error());
-          proto::Envelope envelope;
-          envelope.set_id(request.id);
-          proto::FetchReply& reply = *envelope.mutable_fetch_reply();
-          reply.set_more(page->more);
-          for (store::LogEntry& from : page->entries) {
-            proto::Entry& entry = *reply.add_entries();
-            entry.set_conversation(to_string(conversation.bytes()));
-            entry.set_seq(from.seq);
-            entry.set_sender_user(to_string(from.sender_user.bytes()));
-            entry.set_sender_device(to_string(from.sender_device.bytes()));
-            entry.set_time_ms(from.time.ms);
-            entry.set_message(to_string(from.message.bytes()));
-            *entry.mutable_payload() = std::move(from.payload);
-          }
-          hub_.reply(request, envelope);
-        });
-  });
+  require_member(
+      *conversation, connection.user,
+      [this, request, conversation = *conversation, after = body.after_seq(), limit](Status member) {
+        if (!member) return hub_.reply_error(request, member.error());
+        hub_.ask<store::LogPage>(
+            store::Access::read,
+            [conversation, after, limit](store::ServerStore& store) {
+              return store.log().fetch(conversation, after, limit, kMaxFetchBytes);
+            },
+            [this, request, conversation](Result<store::LogPage> page) {
+              if (!page) return hub_.reply_error(request, page.error());
+              proto::Envelope envelope;
+              envelope.set_id(request.id);
+              proto::FetchReply& reply = *envelope.mutable_fetch_reply();
+              reply.set_more(page->more);
+              for (store::LogEntry& from : page->entries) {
+                proto::Entry& entry = *reply.add_entries();
+                entry.set_conversation(to_string(conversation.bytes()));
+                entry.set_seq(from.seq);
+                entry.set_sender_user(to_string(from.sender_user.bytes()));
+                entry.set_sender_device(to_string(from.sender_device.bytes()));
+                entry.set_time_ms(from.time.ms);
+                entry.set_message(to_string(from.message.bytes()));
+                *entry.mutable_payload() = std::move(from.payload);
+              }
+              hub_.reply(request, envelope);
+            });
+      });
 }
 
 void Delivery::ack(Connection& connection, Request request, const proto::AckRequest& body) {
-  const std::optional<ConversationId> conversation = ConversationId::from_bytes(as_bytes(body.conversation()));
+  const std::optional<ConversationId> conversation =
+      ConversationId::from_bytes(as_bytes(body.conversation()));
   if (!conversation) {
     return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "A conversation id has 16 bytes."));
   }

@@ -22,8 +22,8 @@ class Delivery {
   void fetch(Connection& connection, Request request, const proto::FetchRequest& body);
   void ack(Connection& connection, Request request, const proto::AckRequest& body);
 
-  // Hands the messages gathered since the last time to the store, as one task. The core calls it at the end of a
-  // turn, and before anything else is asked of the store, so that nothing overtakes them.
+  // Hands the messages gathered since the last time to the store, as one task. The core calls it at the end
+  // of a turn, and before anything else is asked of the store, so that nothing overtakes them.
   void submit_appends();
 
   // Acknowledgements are written together a little later; this is when.

@@ -34,7 +34,8 @@ void Directory::find_user(Connection& connection, Request request, const proto::
     return hub_.reply_error(request, fail(ErrorCode::not_found, "There is no such user."));
   }
   if (const Duration wait = find_rate_.take(connection.user, hub_.moment.now); wait > Duration::zero()) {
-    return hub_.reply_error(request, fail(ErrorCode::rate_limited, "You looked up many names. Try again later."), wait);
+    return hub_.reply_error(
+        request, fail(ErrorCode::rate_limited, "You looked up many names. Try again later."), wait);
   }
   hub_.ask<Found>(
       store::Access::read,
@@ -98,9 +99,7 @@ void Directory::came_online(Connection& connection, bool was_visible, const std:
   }
 }
 
-void Directory::went_offline(UserId user) {
-  tell_contacts(user, presence_frame(user, false));
-}
+void Directory::went_offline(UserId user) { tell_contacts(user, presence_frame(user, false)); }
 
 void Directory::became_contacts(UserId a, UserId b) {
   if (hub_.is_visible(a)) hub_.push_to_user(b, presence_frame(a, true));

@@ -115,8 +115,8 @@ void Hub::reply_error(Request request, const Error& error, Duration retry_after)
   reply_body.set_code(std::string(to_string(error.code)));
   reply_body.set_message(error.message);
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(retry_after).count();
-  reply_body.set_retry_after_ms(static_cast<std::uint32_t>(
-      std::min<std::int64_t>(ms, std::numeric_limits<std::uint32_t>::max())));
+  reply_body.set_retry_after_ms(
+      static_cast<std::uint32_t>(std::min<std::int64_t>(ms, std::numeric_limits<std::uint32_t>::max())));
   reply(request, envelope);
 }
 

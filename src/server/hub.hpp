@@ -77,12 +77,13 @@ class Hub {
   void ask(store::Access access, Work work, Then then, bool own_part = true, std::size_t weight = 1) {
     before_ask();
     ++store_tasks;
-    ports.store(store::make_task<T>(access, std::move(work),
-                                    [this, then = std::move(then)](Result<T> result) mutable {
-                                      --store_tasks;
-                                      then(std::move(result));
-                                    },
-                                    own_part, weight));
+    ports.store(store::make_task<T>(
+        access, std::move(work),
+        [this, then = std::move(then)](Result<T> result) mutable {
+          --store_tasks;
+          then(std::move(result));
+        },
+        own_part, weight));
   }
 
  private:

@@ -12,8 +12,11 @@ namespace {
 std::optional<char32_t> next_code_point(std::string_view& text) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const std::uint8_t first = byte(0);
-  const std::size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3
-                             : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+  const std::size_t length = first < 0x80                    ? 1
+                             : first >= 0xc2 && first < 0xe0 ? 2
+                             : first >= 0xe0 && first < 0xf0 ? 3
+                             : first >= 0xf0 && first < 0xf5 ? 4
+                                                             : 0;
   if (length == 0 || text.size() < length) return std::nullopt;
   char32_t point = length == 1 ? first : first & (0xffU >> (length + 1));
   for (std::size_t i = 1; i < length; ++i) {
@@ -45,9 +48,10 @@ Status check_username(std::string_view username) {
   bool good = username.size() >= kMinUsername && username.size() <= kMaxUsername && plain(username[0]);
   for (const char c : username) good = good && (plain(c) || c == '.' || c == '_' || c == '-');
   if (good) return ok_status();
-  return fail(ErrorCode::invalid_argument,
-              "Use 2 to 32 letters, digits, dots, dashes or underscores, in lower case and beginning with a letter "
-              "or digit.");
+  return fail(
+      ErrorCode::invalid_argument,
+      "Use 2 to 32 letters, digits, dots, dashes or underscores, in lower case and beginning with a letter "
+      "or digit.");
 }
 
 Status check_password(ByteView password) {

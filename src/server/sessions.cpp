@@ -39,7 +39,8 @@ void Sessions::on_connected(ConnectionId id, Peer peer) {
     const std::size_t here = ++guests_by_source_[connection.guest->source];
     if (guests_ > kMaxGuests || (hub_.config.limit_sources && here > kMaxGuestsPerSource)) {
       log::warning("server.guests_full", {{"guests", guests_}});
-      return hub_.say_goodbye(connection, "busy", "Too many people are signing in at once. Try again in a minute.");
+      return hub_.say_goodbye(connection, "busy",
+                              "Too many people are signing in at once. Try again in a minute.");
     }
   }
   hub_.set_deadline(connection, hub_.moment.now + kHelloDeadline);
@@ -93,7 +94,8 @@ void Sessions::hello(Connection& connection, Request request, const proto::Hello
        certificate = connection.guest->device_certificate](store::ServerStore& store) -> Result<Greeted> {
         const Result<store::Device> device = store.devices().by_device(identity.device);
         if (!device && device.error().code != ErrorCode::not_found) return device.error();
-        if (!device || device->revoked || device->user != identity.user) return fail(ErrorCode::denied, kSignedOut);
+        if (!device || device->revoked || device->user != identity.user)
+          return fail(ErrorCode::denied, kSignedOut);
         const Result<store::Account> account = store.accounts().by_user(identity.user);
         if (!account) return account.error();
         if (account->identity.key != identity.identity_key) return fail(ErrorCode::denied, kSignedOut);

@@ -44,9 +44,11 @@ class Sessions {
   void create(Request request, const std::shared_ptr<NewAccount>& account);
   void check_login(Request request, std::shared_ptr<LoginState> login, Result<store::Account> found);
   void accept_login(Request request, const std::shared_ptr<LoginState>& login);
-  void signed_in(Request request, UserId user, const store::Identity& identity, const std::string& display_name);
+  void signed_in(Request request, UserId user, const store::Identity& identity,
+                 const std::string& display_name);
   void kick(const std::vector<DeviceId>& devices);
-  bool proof_holds(const Connection& connection, std::string_view username, ByteView key, ByteView proof) const;
+  bool proof_holds(const Connection& connection, std::string_view username, ByteView key,
+                   ByteView proof) const;
   Result<Bytes> issue_identity(UserId user, ByteView key);
 
   Hub& hub_;

@@ -43,7 +43,8 @@ SecretBytes take_password(std::string& field) {
 
 Error wrong_login() { return fail(ErrorCode::denied, "The user name or the password is wrong."); }
 Error too_often(std::string_view what) {
-  return fail(ErrorCode::rate_limited, std::string("Too many ") + std::string(what) + ". Wait a moment and try again.");
+  return fail(ErrorCode::rate_limited,
+              std::string("Too many ") + std::string(what) + ". Wait a moment and try again.");
 }
 
 }  // namespace
@@ -65,7 +66,8 @@ Bytes sealing_key_input(UserId user, DeviceId device, ByteView public_key) {
 
 bool Sessions::proof_holds(const Connection& connection, std::string_view username, ByteView key,
                            ByteView proof) const {
-  return key.size() == kKeyBytes && proof.size() == kSignatureBytes && connection.guest->exporter.size() == 32 &&
+  return key.size() == kKeyBytes && proof.size() == kSignatureBytes &&
+         connection.guest->exporter.size() == 32 &&
          crypto::verify(crypto::SignatureAlgorithm::ed25519, key,
                         identity_proof_input(connection.guest->exporter, username), proof);
 }
@@ -85,7 +87,8 @@ Duration Sessions::source_rate(Buckets<std::string>& buckets, const Connection& 
 
 bool Sessions::password_workers_busy(Request request) {
   if (password_jobs_ < kMaxPasswordJobs) return false;
-  refuse(request, fail(ErrorCode::rate_limited, "Many people are signing in just now. Try again in a moment."),
+  refuse(request,
+         fail(ErrorCode::rate_limited, "Many people are signing in just now. Try again in a moment."),
          seconds(2));
   return true;
 }
@@ -105,17 +108,25 @@ void Sessions::register_account(Connection& connection, Request request, proto::
         request, fail(ErrorCode::denied, "This server only accepts invited people. Ask for an invite code."));
   }
   if (Status good = check_username(body.username()); !good) return hub_.reply_error(request, good.error());
-  if (Status good = check_password(fresh->password.view()); !good) return hub_.reply_error(request, good.error());
+  if (Status good = check_password(fresh->password.view()); !good)
+    return hub_.reply_error(request, good.error());
   Result<std::string> display_name = clean_name(body.display_name(), body.username());
   if (!display_name) return hub_.reply_error(request, display_name.error());
-  if (!proof_holds(connection, body.username(), as_bytes(body.identity_key()), as_bytes(body.identity_proof()))) {
-    return hub_.reply_error(request, fail(ErrorCode::untrusted, "The proof of the identity key does not hold."));
+  if (!proof_holds(connection, body.username(), as_bytes(body.identity_key()),
+                   as_bytes(body.identity_proof()))) {
+    return hub_.reply_error(request,
+                            fail(ErrorCode::untrusted, "The proof of the identity key does not hold."));
   }
   if (invited && hub_.config.registration == Registration::invite) {
     fresh->token_hash = crypto::hash(crypto::HashAlgorithm::sha256, as_bytes(body.invite_token()));
   }
-  fresh->account = store::Account{hub_.random.id<UserId>(), body.username(), *std::move(display_name), {}, false,
-                                  store::Identity{to_bytes(as_bytes(body.identity_key())), {}}, hub_.moment.wall};
+  fresh->account = store::Account{hub_.random.id<UserId>(),
+                                  body.username(),
+                                  *std::move(display_name),
+                                  {},
+                                  false,
+                                  store::Identity{to_bytes(as_bytes(body.identity_key())), {}},
+                                  hub_.moment.wall};
   connection.busy = true;
   // What will fail anyway should not cost a password hash.
   hub_.ask<Unit>(
@@ -139,15 +150,16 @@ void Sessions::hash_and_create(Request request, std::shared_ptr<NewAccount> fres
   if (password_workers_busy(request)) return;
   ++password_jobs_;
   SecretBytes password = std::move(fresh->password);
-  hub_.ports.hash_password(std::move(password), [this, request, fresh = std::move(fresh)](Result<std::string> phc) {
-    --password_jobs_;
-    if (!phc) return refuse(request, phc.error());
-    fresh->account.password_hash = *std::move(phc);
-    Result<Bytes> certificate = issue_identity(fresh->account.user, fresh->account.identity.key);
-    if (!certificate) return refuse(request, certificate.error());
-    fresh->account.identity.certificate = *std::move(certificate);
-    create(request, fresh);
-  });
+  hub_.ports.hash_password(
+      std::move(password), [this, request, fresh = std::move(fresh)](Result<std::string> phc) {
+        --password_jobs_;
+        if (!phc) return refuse(request, phc.error());
+        fresh->account.password_hash = *std::move(phc);
+        Result<Bytes> certificate = issue_identity(fresh->account.user, fresh->account.identity.key);
+        if (!certificate) return refuse(request, certificate.error());
+        fresh->account.identity.certificate = *std::move(certificate);
+        create(request, fresh);
+      });
 }
 
 void Sessions::create(Request request, const std::shared_ptr<NewAccount>& fresh) {
@@ -198,8 +210,10 @@ void Sessions::login(Connection& connection, Request request, proto::LoginReques
   if (const Duration wait = password_rate_.take(body.username(), hub_.moment.now); wait > Duration::zero()) {
     return hub_.reply_error(request, too_often("attempts to sign in"), wait);
   }
-  if (!proof_holds(connection, body.username(), as_bytes(body.identity_key()), as_bytes(body.identity_proof()))) {
-    return hub_.reply_error(request, fail(ErrorCode::untrusted, "The proof of the identity key does not hold."));
+  if (!proof_holds(connection, body.username(), as_bytes(body.identity_key()),
+                   as_bytes(body.identity_proof()))) {
+    return hub_.reply_error(request,
+                            fail(ErrorCode::untrusted, "The proof of the identity key does not hold."));
   }
   state->username = body.username();
   state->identity_key = to_bytes(as_bytes(body.identity_key()));
@@ -208,7 +222,9 @@ void Sessions::login(Connection& connection, Request request, proto::LoginReques
   hub_.ask<store::Account>(
       store::Access::read,
       [state](store::ServerStore& store) { return store.accounts().by_username(state->username); },
-      [this, request, state](Result<store::Account> found) { check_login(request, state, std::move(found)); });
+      [this, request, state](Result<store::Account> found) {
+        check_login(request, state, std::move(found));
+      });
 }
 
 void Sessions::check_login(Request request, std::shared_ptr<LoginState> state, Result<store::Account> found) {
@@ -241,8 +257,8 @@ void Sessions::accept_login(Request request, const std::shared_ptr<LoginState>& 
   };
   hub_.ask<Accepted>(
       store::Access::write,
-      [state, certificate = std::move(certificate), now = hub_.moment.wall](store::ServerStore& store)
-          -> Result<Accepted> {
+      [state, certificate = std::move(certificate),
+       now = hub_.moment.wall](store::ServerStore& store) -> Result<Accepted> {
         Result<store::Account> account = store.accounts().by_user(state->account->user);
         if (!account) return std::move(account).error();
         Accepted accepted{*std::move(account), {}, false};
@@ -253,7 +269,8 @@ void Sessions::accept_login(Request request, const std::shared_ptr<LoginState>& 
           return fail(ErrorCode::conflict,
                       "This account is in use on another device. Signing in here signs that one out.");
         }
-        if (certificate.empty()) return fail(ErrorCode::conflict, "The account changed just now. Sign in again.");
+        if (certificate.empty())
+          return fail(ErrorCode::conflict, "The account changed just now. Sign in again.");
         for (const store::Device& device : *devices) {
           if (Status done = store.devices().revoke(device.device, now); !done) return std::move(done).error();
           accepted.revoked.push_back(device.device);
@@ -268,7 +285,8 @@ void Sessions::accept_login(Request request, const std::shared_ptr<LoginState>& 
         if (!accepted) return refuse(request, accepted.error());
         kick(accepted->revoked);
         if (accepted->new_identity) directory_.devices_changed(accepted->account.user);
-        signed_in(request, accepted->account.user, accepted->account.identity, accepted->account.display_name);
+        signed_in(request, accepted->account.user, accepted->account.identity,
+                  accepted->account.display_name);
       });
 }
 
@@ -280,27 +298,35 @@ void Sessions::enroll(Connection& connection, Request request, const proto::Enro
                                   hub_.config.ca.der(), hub_.moment.wall);
   if (!identity) return hub_.reply_error(request, identity.error());
   if (identity->user != *guest.account || identity->identity_key != guest.identity_key) {
-    return hub_.reply_error(request, fail(ErrorCode::untrusted, "The device certificate is another account's."));
+    return hub_.reply_error(request,
+                            fail(ErrorCode::untrusted, "The device certificate is another account's."));
   }
   const ByteView sealing_key = as_bytes(body.sealing_key().public_key());
   const ByteView signature = as_bytes(body.sealing_key().signature());
   if (sealing_key.size() != kKeyBytes || signature.size() != kSignatureBytes ||
       !crypto::verify(crypto::SignatureAlgorithm::ed25519, identity->device_key,
                       sealing_key_input(identity->user, identity->device, sealing_key), signature)) {
-    return hub_.reply_error(request, fail(ErrorCode::untrusted, "The signature of the sealing key does not hold."));
+    return hub_.reply_error(request,
+                            fail(ErrorCode::untrusted, "The signature of the sealing key does not hold."));
   }
   Result<std::string> name = clean_name(body.device_name(), "Unnamed device");
   if (!name) return hub_.reply_error(request, name.error());
 
   connection.busy = true;
-  store::Device device{identity->device, identity->user, *std::move(name),
-                       to_bytes(as_bytes(body.device_certificate())), to_bytes(sealing_key), to_bytes(signature),
-                       hub_.moment.wall, hub_.moment.wall, false};
+  store::Device device{identity->device,
+                       identity->user,
+                       *std::move(name),
+                       to_bytes(as_bytes(body.device_certificate())),
+                       to_bytes(sealing_key),
+                       to_bytes(signature),
+                       hub_.moment.wall,
+                       hub_.moment.wall,
+                       false};
   const UserId user = identity->user;
   hub_.ask<std::vector<DeviceId>>(
       store::Access::write,
-      [device = std::move(device), key = identity->identity_key](store::ServerStore& store)
-          -> Result<std::vector<DeviceId>> {
+      [device = std::move(device),
+       key = identity->identity_key](store::ServerStore& store) -> Result<std::vector<DeviceId>> {
         const Result<store::Account> account = store.accounts().by_user(device.user);
         if (!account) return account.error();
         if (account->identity.key != key) {
@@ -344,7 +370,8 @@ void Sessions::change_password(Connection& connection, Request request, proto::C
     return hub_.reply_error(request, good.error());
   }
   const Duration wait = password_rate_.take("user:" + connection.user.str(), hub_.moment.now);
-  if (wait > Duration::zero()) return hub_.reply_error(request, too_often("attempts to change the password"), wait);
+  if (wait > Duration::zero())
+    return hub_.reply_error(request, too_often("attempts to change the password"), wait);
   connection.busy = true;
   hub_.ask<store::Account>(
       store::Access::read,
@@ -372,7 +399,8 @@ void Sessions::change_password(Connection& connection, Request request, proto::C
         hub_.ports.verify_password(std::move(change->old_password), account->password_hash,
                                    [this, request, change, store_hash](bool right) {
                                      if (right) {
-                                       return hub_.ports.hash_password(std::move(change->new_password), store_hash);
+                                       return hub_.ports.hash_password(std::move(change->new_password),
+                                                                       store_hash);
                                      }
                                      --password_jobs_;
                                      refuse(request, fail(ErrorCode::denied, "Wrong current password."));

@@ -28,7 +28,8 @@ class TokenBucket {
     return Duration(static_cast<Duration::rep>((used_ + 1 - rate.burst) * each) + 1);
   }
   bool is_full(const Rate& rate, TimePoint now) const {
-    return fresh_ || now - last_ >= Duration(static_cast<Duration::rep>(used_ * static_cast<double>(rate.each.count())));
+    return fresh_ || now - last_ >=
+                         Duration(static_cast<Duration::rep>(used_ * static_cast<double>(rate.each.count())));
   }
 
  private:

@@ -51,7 +51,8 @@ Status write_file_atomically(const std::string& path, ByteView content) {
   ::unlink(beside.c_str());
   Status written = ok_status();
   {
-    const net::Socket file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    const net::Socket file(
+        ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file.valid()) return system_failure("creating " + beside, errno);
     written = write_all(file.fd(), content);
   }
@@ -67,12 +68,13 @@ Status write_file_atomically(const std::string& path, ByteView content) {
 Result<DataDir> DataDir::open(std::string path, bool create) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   if (create) {
-    for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
+         slash = path.find('/', slash + 1)) {
       ::mkdir(path.substr(0, slash).c_str(), 0700);  // those that are there stay as they are
     }
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return system_failure("creating " + path, errno);
   }
-  struct stat info{};
+  struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return system_failure(path, errno);
   if (!S_ISDIR(info.st_mode)) return fail(ErrorCode::storage, path + " is not a directory.");
   if (::chmod(path.c_str(), 0700) != 0) return system_failure("making " + path + " private", errno);
@@ -99,7 +101,8 @@ Result<std::string> DataDir::read(const std::string& name) const {
   std::string content(kMaxFileBytes + 1, '\0');
   const ssize_t count = ::read(file.fd(), content.data(), content.size());
   if (count < 0) return system_failure("reading " + name, errno);
-  if (static_cast<std::size_t>(count) > kMaxFileBytes) return fail(ErrorCode::storage, name + " is far too large.");
+  if (static_cast<std::size_t>(count) > kMaxFileBytes)
+    return fail(ErrorCode::storage, name + " is far too large.");
   content.resize(static_cast<std::size_t>(count));
   return content;
 }
@@ -130,7 +133,9 @@ Result<Keys> DataDir::keys(Random& random, WallTime now) const {
     // The certificate last: with it, the pair counts as made.
     return write_file_atomically(path_ + "/" + name + ".crt", as_bytes(certificate.to_pem()));
   };
-  const auto new_key = [&] { return crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, random); };
+  const auto new_key = [&] {
+    return crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, random);
+  };
 
   if (!has_keys()) {
     const crypto::SigningKey key = new_key();
@@ -165,14 +170,16 @@ Result<Keys> DataDir::keys(Random& random, WallTime now) const {
 
 Status DataDir::write_address(const net::HostPort& address) const {
   const bool ipv6 = address.host.find(':') != std::string::npos;
-  const std::string text = (ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+  const std::string text =
+      (ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
   return write_file_atomically(path_ + "/address", as_bytes(text + "\n"));
 }
 
 Result<net::HostPort> DataDir::read_address() const {
   Result<std::string> text = read("address");
   if (!text) {
-    return fail(ErrorCode::not_found, "The server has not run on " + path_ + " yet. Start `sottod serve` once first.");
+    return fail(ErrorCode::not_found,
+                "The server has not run on " + path_ + " yet. Start `sottod serve` once first.");
   }
   while (text->ends_with('\n')) text->pop_back();
   return net::parse_host_port(*text, proto::kDefaultPort);

@@ -14,8 +14,8 @@
 namespace sotto::sottod {
 
 Result<proto::InviteLink> make_invite(store::ServerStore& store, const crypto::Certificate& ca,
-                                      const net::HostPort& address, const InviteOptions& options, Random& random,
-                                      WallTime now) {
+                                      const net::HostPort& address, const InviteOptions& options,
+                                      Random& random, WallTime now) {
   const crypto::Sha256Digest fingerprint = ca.spki_fingerprint();
   proto::InviteLink link{address.host, address.port, Bytes(fingerprint.begin(), fingerprint.end()),
                          random.bytes(proto::kInviteTokenBytes)};
@@ -34,7 +34,8 @@ Result<std::int64_t> parse_lifetime_ms(std::string_view text) {
   const Error bad = fail(ErrorCode::invalid_argument, "Write a lifetime as 30m, 12h, 7d or 2w, up to 366d.");
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() - 1 || number <= 0 || number > 1'000'000'000) return bad;
+  if (error != std::errc() || end != text.data() + text.size() - 1 || number <= 0 || number > 1'000'000'000)
+    return bad;
   std::int64_t unit = 0;
   switch (*end) {
     case 's': unit = 1; break;
@@ -52,7 +53,8 @@ std::string qr_code(const std::string& text) {
   const std::unique_ptr<QRcode, void (*)(QRcode*)> code(
       QRcode_encodeString8bit(text.c_str(), 0, QR_ECLEVEL_L), QRcode_free);
   if (code == nullptr) return {};
-  constexpr int kQuiet = 2;  // the standard asks for 4; two are enough for a phone and save a screen line each
+  constexpr int kQuiet =
+      2;  // the standard asks for 4; two are enough for a phone and save a screen line each
   const auto dark = [&](int x, int y) {
     if (x < 0 || y < 0 || x >= code->width || y >= code->width) return false;
     return (code->data[y * code->width + x] & 1) != 0;
@@ -77,8 +79,8 @@ void print_invite(const proto::InviteLink& link, const InviteOptions& options, b
     std::printf("Join with this link. The first account becomes the administrator. It works once, for %s.\n",
                 lifetime.c_str());
   } else {
-    std::printf("An invite link for %u %s, good for %s.\n", options.uses, options.uses == 1 ? "person" : "people",
-                lifetime.c_str());
+    std::printf("An invite link for %u %s, good for %s.\n", options.uses,
+                options.uses == 1 ? "person" : "people", lifetime.c_str());
   }
   std::printf("%s\n", text.c_str());
   std::fflush(stdout);
@@ -94,7 +96,8 @@ Result<proto::InviteLink> invite(const std::string& data, const InviteOptions& o
   const Result<DataDir> dir = DataDir::open(data, false);
   if (!dir) return dir.error();
   if (!dir->has_keys()) {
-    return fail(ErrorCode::not_found, "There is no server in " + data + " yet. Start `sottod serve` once first.");
+    return fail(ErrorCode::not_found,
+                "There is no server in " + data + " yet. Start `sottod serve` once first.");
   }
   Result<net::HostPort> address = dir->read_address();
   if (!address) return std::move(address).error();

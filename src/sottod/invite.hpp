@@ -20,8 +20,8 @@ struct InviteOptions {
 
 // Stores a fresh token's hash and returns the link with the token.
 Result<proto::InviteLink> make_invite(store::ServerStore& store, const crypto::Certificate& ca,
-                                      const net::HostPort& address, const InviteOptions& options, Random& random,
-                                      WallTime now);
+                                      const net::HostPort& address, const InviteOptions& options,
+                                      Random& random, WallTime now);
 // "90s", "30m", "12h", "7d", "2w".
 Result<std::int64_t> parse_lifetime_ms(std::string_view text);
 // The QR code in half blocks, as bright modules on a dark terminal; empty if the text does not fit.

@@ -1,11 +1,11 @@
 // sottod: the server. Options, logging, and what makes a process safe to hold keys.
-#include <CLI/CLI.hpp>
 #include <google/protobuf/stubs/logging.h>
 #include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <csignal>
 #include <cstdio>
@@ -37,7 +37,8 @@ void raise_descriptor_limit() {
 }
 
 // Pieces of files come and go as blocks of 128 KiB. By default glibc gives such blocks back to the system at
-// once and gets them again, zeroed page by page: a third of the CPU time of a transfer. Keeping 4 MiB is enough.
+// once and gets them again, zeroed page by page: a third of the CPU time of a transfer. Keeping 4 MiB is
+// enough.
 void keep_freed_memory() {
   ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 4 << 20);
@@ -80,14 +81,18 @@ Examples:
 
   sottod::ServeOptions serve;
   CLI::App* serving = app.add_subcommand("serve", "run the server");
-  serving->add_option("--data", serve.data, "directory for everything the server keeps; made if missing")->required();
-  serving->add_option("--listen", serve.listen, "HOST:PORT; port 0 lets the system choose")->capture_default_str();
-  serving->add_option("--port-file", serve.port_file, "written with the port number when the server is ready");
+  serving->add_option("--data", serve.data, "directory for everything the server keeps; made if missing")
+      ->required();
+  serving->add_option("--listen", serve.listen, "HOST:PORT; port 0 lets the system choose")
+      ->capture_default_str();
+  serving->add_option("--port-file", serve.port_file,
+                      "written with the port number when the server is ready");
   serving->add_option("--public-address", serve.public_address, "HOST:PORT that invite links name");
   const std::map<std::string, server::Registration> kinds{{"invite", server::Registration::invite},
                                                           {"open", server::Registration::open},
                                                           {"closed", server::Registration::closed}};
-  serving->add_option("--registration", serve.registration, "who may register: invite (default), open or closed")
+  serving
+      ->add_option("--registration", serve.registration, "who may register: invite (default), open or closed")
       ->transform(CLI::CheckedTransformer(kinds).description(""))
       ->type_name("KIND");
   serving->add_flag("--verbose", verbose, "log connections too");

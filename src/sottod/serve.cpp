@@ -37,7 +37,8 @@ std::string own_address() {
   const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(all, ::freeifaddrs);
   std::string ipv6;
   for (const ifaddrs* one = all; one != nullptr; one = one->ifa_next) {
-    if (one->ifa_addr == nullptr || (one->ifa_flags & IFF_UP) == 0 || (one->ifa_flags & IFF_LOOPBACK) != 0) continue;
+    if (one->ifa_addr == nullptr || (one->ifa_flags & IFF_UP) == 0 || (one->ifa_flags & IFF_LOOPBACK) != 0)
+      continue;
     sockaddr_storage storage{};
     if (one->ifa_addr->sa_family == AF_INET) {
       std::memcpy(&storage, one->ifa_addr, sizeof(sockaddr_in));
@@ -120,7 +121,8 @@ Status serve(const ServeOptions& options, bool& failed) {
   Result<net::TlsIdentity> identity =
       net::tls_identity_from_pem(keys->server.to_pem() + keys->ca.to_pem(), as_text(key_pem.view()));
   if (!identity) return std::move(identity).error();
-  if (Status heard = server->listen({listening->host, listening->port}, *std::move(identity)); !heard) return heard;
+  if (Status heard = server->listen({listening->host, listening->port}, *std::move(identity)); !heard)
+    return heard;
 
   const net::HostPort reachable = address_for_links(*listening, server->port(), public_address);
   if (Status done = dir->write_address(reachable); !done) return done;
@@ -153,8 +155,10 @@ int run_serve(const ServeOptions& options) {
     return 1;
   }
   if (failed) {
-    std::fprintf(stderr, "sottod: The disk reported an error. Nothing that was confirmed is lost; see to the disk and "
-                         "start again.\n");
+    std::fprintf(
+        stderr,
+        "sottod: The disk reported an error. Nothing that was confirmed is lost; see to the disk and "
+        "start again.\n");
     return 1;
   }
   return 0;

@@ -47,9 +47,7 @@ class Server::Link final : public net::TlsStream::Handler {
     known_ = true;
     server_.core_.on_connected(id_, std::move(peer), server_.touch());
   }
-  void on_bytes(ByteView bytes) override {
-    server_.core_.on_bytes(id_, bytes, server_.touch());
-  }
+  void on_bytes(ByteView bytes) override { server_.core_.on_bytes(id_, bytes, server_.touch()); }
   void on_closed(const net::Closed& closed) override {
     Server& server = server_;
     if (log::enabled(log::Level::debug)) {
@@ -91,8 +89,10 @@ server::Moment Server::touch() {
 }
 
 Status Server::listen(const ServerOptions& options, net::TlsIdentity identity) {
-  Result<std::shared_ptr<const net::TlsContext>> context = net::TlsContext::make_server(
-      {std::move(identity), "sotto/1", [this](const std::vector<Bytes>& chain) { return verify_client(chain); }});
+  Result<std::shared_ptr<const net::TlsContext>> context =
+      net::TlsContext::make_server({std::move(identity), "sotto/1", [this](const std::vector<Bytes>& chain) {
+                                      return verify_client(chain);
+                                    }});
   if (!context) return std::move(context).error();
   tls_ = *std::move(context);
   // With a port that the system chose, the UDP port of the same number may be somebody else's: choose again.
@@ -109,9 +109,11 @@ Status Server::open_sockets(const std::string& host, std::uint16_t port) {
       loop_, host, port,
       [this](net::Socket socket, const net::SocketAddress& peer) { accept(std::move(socket), peer); });
   if (!listener) return std::move(listener).error();
-  Result<std::unique_ptr<net::UdpSocket>> udp = net::UdpSocket::open(
-      loop_, host, (*listener)->local_port(),
-      [this](const net::SocketAddress& from, ByteView bytes, TimePoint now) { on_datagram(from, bytes, now); });
+  Result<std::unique_ptr<net::UdpSocket>> udp =
+      net::UdpSocket::open(loop_, host, (*listener)->local_port(),
+                           [this](const net::SocketAddress& from, ByteView bytes, TimePoint now) {
+                             on_datagram(from, bytes, now);
+                           });
   if (!udp) return std::move(udp).error();
   listener_ = *std::move(listener);
   udp_ = *std::move(udp);
@@ -120,7 +122,8 @@ Status Server::open_sockets(const std::string& host, std::uint16_t port) {
 
 // Whether the chain is one of ours. Whether the device is still welcome is the core's to say.
 Status Server::verify_client(const std::vector<Bytes>& chain) const {
-  if (chain.size() != 2) return fail(ErrorCode::untrusted, "A device shows its own and its identity's certificate.");
+  if (chain.size() != 2)
+    return fail(ErrorCode::untrusted, "A device shows its own and its identity's certificate.");
   const Result<crypto::Certificate> device = crypto::Certificate::from_der(chain[0]);
   if (!device) return device.error();
   const Result<crypto::Certificate> identity = crypto::Certificate::from_der(chain[1]);
@@ -160,7 +163,8 @@ void Server::remove(server::ConnectionId connection) {
 void Server::send(server::ConnectionId connection, Bytes frame, server::Priority priority) {
   net::TlsStream* to = stream(connection);
   if (to == nullptr) return;
-  to->send(std::move(frame), priority == server::Priority::bulk ? net::Priority::bulk : net::Priority::urgent);
+  to->send(std::move(frame),
+           priority == server::Priority::bulk ? net::Priority::bulk : net::Priority::urgent);
 }
 
 void Server::close(server::ConnectionId connection) {

@@ -28,8 +28,8 @@ struct ServerOptions {
 
 class Server final : private server::Ports, private net::IterationHook {
  public:
-  Server(net::Loop& loop, server::Config config, std::unique_ptr<store::ServerStore> store, store::BlobFiles blobs,
-         crypto::Argon2Params argon2, Random& random);
+  Server(net::Loop& loop, server::Config config, std::unique_ptr<store::ServerStore> store,
+         store::BlobFiles blobs, crypto::Argon2Params argon2, Random& random);
   ~Server();
 
   // TCP and UDP on the same number; port 0: the system chooses.

@@ -12,8 +12,8 @@ namespace {
 constexpr std::size_t kMaxJobs = 1U << 20;
 // Tasks per transaction: enough to share an fsync, few enough that nobody waits long for others' work.
 constexpr std::size_t kMaxBatch = 512;
-// Under load, how long a transaction waits for company. An fdatasync takes 170 us of CPU time and longer to come
-// back; four milliseconds more are not felt.
+// Under load, how long a transaction waits for company. An fdatasync takes 170 us of CPU time and longer to
+// come back; four milliseconds more are not felt.
 constexpr Duration kGather = std::chrono::milliseconds(4);
 constexpr std::size_t kGatherFrom = 16;
 
@@ -21,7 +21,9 @@ constexpr std::size_t kGatherFrom = 16;
 constexpr std::size_t kBlobBatch = 2;
 
 // Each hash takes 19 MiB and a core for 14 ms: half of the machine at most, so that chat goes on.
-std::size_t password_threads() { return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 4); }
+std::size_t password_threads() {
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, 4);
+}
 
 }  // namespace
 
@@ -62,19 +64,20 @@ void StorageThread::submit(store::StoreTask task) {
   if (!taken) log::error("storage.queue_full");
 }
 
-PasswordThreads::PasswordThreads(net::Loop& loop, crypto::Argon2Params params, std::function<void()> before_results)
+PasswordThreads::PasswordThreads(net::Loop& loop, crypto::Argon2Params params,
+                                 std::function<void()> before_results)
     : params_(params),
       before_results_(std::move(before_results)),
       worker_(loop, net::Worker::Options{"passwords", password_threads(), kMaxJobs, 1, {}, {}}) {}
 
 void PasswordThreads::hash(SecretBytes password, std::function<void(Result<std::string>)> then) {
   auto result = std::make_shared<Result<std::string>>(std::string());
-  worker_.submit(
-      [this, password = std::move(password), result] { *result = crypto::hash_password(password.view(), params_); },
-      [this, then = std::move(then), result] {
-        before_results_();
-        then(std::move(*result));
-      });
+  worker_.submit([this, password = std::move(password),
+                  result] { *result = crypto::hash_password(password.view(), params_); },
+                 [this, then = std::move(then), result] {
+                   before_results_();
+                   then(std::move(*result));
+                 });
 }
 
 void PasswordThreads::verify(SecretBytes password, std::string phc, std::function<void(bool)> then) {
@@ -129,12 +132,14 @@ void BlobThread::sync(BlobId blob, Done then) {
                  });
 }
 void BlobThread::read(BlobId blob, std::uint64_t offset, std::uint32_t length, Read then) {
-  run<std::string>([this, blob, offset, length] { return files_.read(blob, offset, length); }, std::move(then));
+  run<std::string>([this, blob, offset, length] { return files_.read(blob, offset, length); },
+                   std::move(then));
 }
 void BlobThread::remove(BlobId blob) {
-  run<Unit>([this, blob] { return files_.remove(blob); }, [](const Status& done) {
-    if (!done && done.error().code != ErrorCode::not_found) log::warning("blob.not_removed");
-  });
+  run<Unit>([this, blob] { return files_.remove(blob); },
+            [](const Status& done) {
+              if (!done && done.error().code != ErrorCode::not_found) log::warning("blob.not_removed");
+            });
 }
 
 }  // namespace sotto::sottod

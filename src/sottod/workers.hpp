@@ -20,8 +20,8 @@ class StorageThread {
  public:
   // `before_results`: on the loop, before each task's answer. `on_failure`: on the loop, once, when the disk
   // has failed and the server has to stop.
-  StorageThread(net::Loop& loop, std::unique_ptr<store::ServerStore> store, std::function<void()> before_results,
-                std::function<void()> on_failure);
+  StorageThread(net::Loop& loop, std::unique_ptr<store::ServerStore> store,
+                std::function<void()> before_results, std::function<void()> on_failure);
   ~StorageThread();
   void submit(store::StoreTask task);
 
@@ -30,7 +30,7 @@ class StorageThread {
   std::vector<store::StoreTask*> batch_;  // the storage thread's
   std::function<void()> before_results_;
   std::function<void()> on_failure_;
-  bool failed_ = false;                   // the storage thread's
+  bool failed_ = false;  // the storage thread's
   net::Poster poster_;
   std::unique_ptr<net::Worker> worker_;
 };

@@ -29,7 +29,8 @@ void run_readers_alone(ServerStore& store, std::span<StoreTask* const> batch) {
 
 void run_batch(ServerStore& store, std::span<StoreTask* const> batch) {
   if (batch.empty()) return;
-  const bool writes = std::ranges::any_of(batch, [](const StoreTask* t) { return t->access == Access::write; });
+  const bool writes =
+      std::ranges::any_of(batch, [](const StoreTask* t) { return t->access == Access::write; });
   if (!writes) return run_readers_alone(store, batch);
 
   if (const Status begun = store.begin(Access::write); !begun) {

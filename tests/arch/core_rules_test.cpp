@@ -13,14 +13,18 @@ namespace {
 namespace fs = std::filesystem;
 
 // Back ends, and the codec workers that docs/architecture.md gives threads, are not cores.
-constexpr std::array kCores{"src/wire",     "src/mls",      "src/proto",      "src/server",   "src/client",
-                            "media/rtp",    "media/srtp",   "media/jitter",   "media/frame",  "media/repair",
-                            "media/cc",     "media/sfu"};
+constexpr std::array kCores{"src/wire",    "src/mls",      "src/proto",  "src/server",
+                            "src/client",  "media/rtp",    "media/srtp", "media/jitter",
+                            "media/frame", "media/repair", "media/cc",   "media/sfu"};
 
 const std::array<std::pair<std::regex, const char*>, 7> kForbidden{{
-    {std::regex(R"((steady_clock|system_clock|high_resolution_clock)::now|clock_gettime|gettimeofday|\btime\(nullptr\))"), "a clock"},
+    {std::regex(
+         R"((steady_clock|system_clock|high_resolution_clock)::now|clock_gettime|gettimeofday|\btime\(nullptr\))"),
+     "a clock"},
     {std::regex(R"(std::(jthread|thread|async)\b|pthread_create)"), "a thread"},
-    {std::regex(R"(std::(recursive_|shared_|timed_)?mutex\b|std::condition_variable|std::lock_guard|std::scoped_lock)"), "a mutex"},
+    {std::regex(
+         R"(std::(recursive_|shared_|timed_)?mutex\b|std::condition_variable|std::lock_guard|std::scoped_lock)"),
+     "a mutex"},
     {std::regex(R"(#include <(sys/socket|netinet/in|arpa/inet|sys/epoll)\.h>)"), "a socket"},
     {std::regex(R"(#include <(fstream|filesystem|fcntl\.h|unistd\.h|cstdio)>)"), "the file system"},
     {std::regex(R"(\bgetenv\()"), "the environment"},
@@ -69,7 +73,8 @@ TEST(OpenSsl, is_included_by_crypto_and_net_alone) {
 
 // Comparing byte by byte until the first difference tells a forger how much of a tag it has right.
 TEST(AuthenticationTags, are_compared_in_constant_time) {
-  const std::regex early(R"([Tt]ag\w*(\(\))?\s*[=!]=|[=!]=\s*[\w.>()-]*[Tt]ag\w*\b|mac\(.*\)\s*[=!]=|memcmp|ranges::equal|std::equal\b)");
+  const std::regex early(
+      R"([Tt]ag\w*(\(\))?\s*[=!]=|[=!]=\s*[\w.>()-]*[Tt]ag\w*\b|mac\(.*\)\s*[=!]=|memcmp|ranges::equal|std::equal\b)");
   const std::regex sizes(R"(\w*[Tt]ag\w*\.size\(\)|k\w*TagSize)");
   int compared = 0;
   for (const char* root : {"src/mls", "src/crypto"}) {
@@ -83,7 +88,8 @@ TEST(AuthenticationTags, are_compared_in_constant_time) {
         // How long a tag is, everybody knows.
         const std::string code = std::regex_replace(without_comment(line), sizes, "size");
         if (code.find("constant_time_equal(") != std::string::npos) ++compared;
-        EXPECT_FALSE(std::regex_search(code, early)) << entry.path().string() << ':' << number << ": " << line;
+        EXPECT_FALSE(std::regex_search(code, early))
+            << entry.path().string() << ':' << number << ": " << line;
       }
     }
   }
@@ -92,7 +98,8 @@ TEST(AuthenticationTags, are_compared_in_constant_time) {
 }
 
 TEST(CMakeTargets, put_third_party_headers_into_no_public_header) {
-  const std::regex include(R"(#include [<"](libav|SDL|portaudio|srtp|nice/|opus|sqlite3|pango|cairo|sodium|nlohmann|CLI/))");
+  const std::regex include(
+      R"(#include [<"](libav|SDL|portaudio|srtp|nice/|opus|sqlite3|pango|cairo|sodium|nlohmann|CLI/))");
   for (const auto& entry : fs::recursive_directory_iterator(fs::path(SOTTO_SOURCE_DIR) / "include")) {
     if (!entry.is_regular_file()) continue;
     std::ifstream source(entry.path());

@@ -67,14 +67,15 @@ void signatures() {
 
 void hpke() {
   const Bytes text(32, 2);
-  for (const auto& [label, kem] : {std::pair{"hpke-x25519", HpkeKem::x25519_sha256},
-                                   std::pair{"hpke-p256", HpkeKem::p256_sha256}}) {
+  for (const auto& [label, kem] :
+       {std::pair{"hpke-x25519", HpkeKem::x25519_sha256}, std::pair{"hpke-p256", HpkeKem::p256_sha256}}) {
     const std::string name = label;
     const HpkeSuite suite{kem, HpkeAead::aes_128_gcm};
     const DhPrivateKey key = DhPrivateKey::generate(hpke_group(kem), system_random());
     const HpkeSealed sealed = hpke_seal(suite, key.public_key(), {}, {}, text, system_random()).value();
     measure(name + " seal", [&] { (void)hpke_seal(suite, key.public_key(), {}, {}, text, system_random()); });
-    measure(name + " open", [&] { (void)hpke_open(suite, sealed.kem_output, key, {}, {}, sealed.ciphertext); });
+    measure(name + " open",
+            [&] { (void)hpke_open(suite, sealed.kem_output, key, {}, {}, sealed.ciphertext); });
     measure(name + " derive key pair", [&] { (void)hpke_derive_key_pair(kem, text); });
   }
 }
@@ -92,8 +93,8 @@ void certificates() {
   const Certificate identity =
       issue_identity_certificate(ca_key, ca, user, identity_key.public_key(), validity, random).value();
   const auto issue = [&] {
-    return issue_device_certificate(identity_key, identity, user, random.id<DeviceId>(), device_key.public_key(),
-                                    validity, random)
+    return issue_device_certificate(identity_key, identity, user, random.id<DeviceId>(),
+                                    device_key.public_key(), validity, random)
         .value();
   };
   const Certificate device = issue();

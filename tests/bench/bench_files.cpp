@@ -23,7 +23,8 @@ constexpr int kDownloadWindow = 12;  // GetBlob likewise
 
 class Transfer {
  public:
-  Transfer(net::Loop& loop, test::RawClient& up, test::RawClient& down, std::string conversation, std::uint64_t size)
+  Transfer(net::Loop& loop, test::RawClient& up, test::RawClient& down, std::string conversation,
+           std::uint64_t size)
       : loop_(loop), up_(up), down_(down), conversation_(std::move(conversation)), size_(size) {
     blob_ = to_string(crypto::system_random().id<BlobId>().bytes());
     chunk_ = up.hello().blob_chunk_bytes();
@@ -35,7 +36,8 @@ class Transfer {
     const TimePoint start = loop_.now();
     offset_ = confirmed_ = 0;
     fill_upload();
-    run_until(loop_, [&] { return confirmed_ == size_; }, "upload");
+    run_until(
+        loop_, [&] { return confirmed_ == size_; }, "upload");
     proto::Envelope finish;
     finish.mutable_finish_blob()->set_blob(blob_);
     finish.mutable_finish_blob()->set_size(size_);
@@ -48,7 +50,8 @@ class Transfer {
     const TimePoint start = loop_.now();
     offset_ = confirmed_ = 0;
     fill_download();
-    run_until(loop_, [&] { return confirmed_ == size_; }, "download");
+    run_until(
+        loop_, [&] { return confirmed_ == size_; }, "download");
     return Clock(loop_.now() - start).count();
   }
 
@@ -112,7 +115,8 @@ double plain_tls_copy(std::uint64_t size) {
   int listener = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_storage native{};
   socklen_t length = net::SocketAddress::from_ip("127.0.0.1", 0)->to_native(native);
-  if (::bind(listener, reinterpret_cast<sockaddr*>(&native), length) != 0 || ::listen(listener, 1) != 0) die("bind");
+  if (::bind(listener, reinterpret_cast<sockaddr*>(&native), length) != 0 || ::listen(listener, 1) != 0)
+    die("bind");
   ::getsockname(listener, reinterpret_cast<sockaddr*>(&native), &length);
   std::vector<char> buffer(16 * 1024, 'p');
 
@@ -120,7 +124,8 @@ double plain_tls_copy(std::uint64_t size) {
   if (child == 0) {  // the receiver
     const net::TlsIdentity identity = net::test::make_identity("plain");
     SSL_CTX* context = SSL_CTX_new(TLS_server_method());
-    SSL_CTX_use_certificate_ASN1(context, static_cast<int>(identity.chain_der[0].size()), identity.chain_der[0].data());
+    SSL_CTX_use_certificate_ASN1(context, static_cast<int>(identity.chain_der[0].size()),
+                                 identity.chain_der[0].data());
     SSL_CTX_use_PrivateKey_ASN1(EVP_PKEY_ED25519, context, identity.key_der.data(),
                                 static_cast<long>(identity.key_der.size()));
     SSL* ssl = SSL_new(context);
@@ -144,7 +149,8 @@ double plain_tls_copy(std::uint64_t size) {
   if (SSL_connect(ssl) != 1) die("handshake of the plain copy");
   const TimePoint start = net::monotonic_now();
   for (std::uint64_t sent = 0; sent < size;) {
-    const int count = SSL_write(ssl, buffer.data(), static_cast<int>(std::min<std::uint64_t>(buffer.size(), size - sent)));
+    const int count =
+        SSL_write(ssl, buffer.data(), static_cast<int>(std::min<std::uint64_t>(buffer.size(), size - sent)));
     if (count <= 0) die("write of the plain copy");
     sent += static_cast<std::uint64_t>(count);
   }

@@ -1,7 +1,7 @@
 // CPU time of sottod per delivered message: pairs of accounts, one message of 256 bytes in flight a pair.
 // The next one is sent when the sender has the reply (the message is durable) and the receiver has the
-// message. Both acknowledge every 16th, as clients acknowledge their own messages too. The server's CPU time is of
-// the whole process, kernel included.
+// message. Both acknowledge every 16th, as clients acknowledge their own messages too. The server's CPU time
+// is of the whole process, kernel included.
 #include <algorithm>
 
 #include "bench_support.hpp"
@@ -37,9 +37,13 @@ class Bench {
     latencies_.clear();
     to_send_ = count;
     for (Pair& pair : pairs_) send(pair);
-    run_until(loop_, [&] {
-      return delivered_ == count && std::all_of(pairs_.begin(), pairs_.end(), [](const Pair& p) { return p.idle; });
-    }, "messages");
+    run_until(
+        loop_,
+        [&] {
+          return delivered_ == count &&
+                 std::all_of(pairs_.begin(), pairs_.end(), [](const Pair& p) { return p.idle; });
+        },
+        "messages");
   }
   double latency_ms(double quantile) {
     std::sort(latencies_.begin(), latencies_.end());
@@ -58,7 +62,8 @@ class Bench {
     pair.receiver->on_push = [this, &pair](const proto::Envelope& push) {
       if (!push.has_entry() || push.entry().entry().conversation() != pair.conversation) return;
       if (push.entry().entry().payload().size() != kPayloadBytes) die("a message of another size");
-      if (push.entry().entry().seq() % kAckEvery == 0) acknowledge(pair.receiver, pair, push.entry().entry().seq());
+      if (push.entry().entry().seq() % kAckEvery == 0)
+        acknowledge(pair.receiver, pair, push.entry().entry().seq());
       ++delivered_;
       latencies_.push_back(std::chrono::duration<double, std::milli>(loop_.now() - pair.sent).count());
       pair.delivered = true;

@@ -1,6 +1,6 @@
-// What MLS costs in groups of 2 to 1000: CPU time (median), bytes on the wire, bytes written to keep the state,
-// beside what one signature, one verification and one X25519 agreement cost in the same run. "On two threads" is
-// the time on the clock, with a second thread for what can be spread.
+// What MLS costs in groups of 2 to 1000: CPU time (median), bytes on the wire, bytes written to keep the
+// state, beside what one signature, one verification and one X25519 agreement cost in the same run. "On two
+// threads" is the time on the clock, with a second thread for what can be spread.
 //
 // "Sparse": straight after adding everybody, when the tree has hardly a parent node. "Warm": when every node
 // that the committer encrypts to has a key.
@@ -94,38 +94,53 @@ void measure_group(int size) {
   threaded.parallel = &threads;
   std::vector<OwnKeyPackage> packages;
   for (int i = 1; i < size; ++i) {
-    packages.push_back(*make_key_package(kSuite, identity_of(i), {0, UINT64_MAX}, {}, crypto::system_random()));
+    packages.push_back(
+        *make_key_package(kSuite, identity_of(i), {0, UINT64_MAX}, {}, crypto::system_random()));
   }
   Group founder = must(Group::create(kSuite, as_bytes("bench"), identity_of(0), {}, {}, env), "create");
 
   CommitOptions add_all;
   for (const OwnKeyPackage& own : packages) add_all.by_value.push_back(Proposal{Add{own.package}});
   std::optional<MadeCommit> made;
-  print("create and add", size, median_us(size >= 1000 ? 3 : 9, [&] {
-          founder.discard_pending_commit();
-          made = must(founder.commit(add_all, env), "add");
-        }),
+  print("create and add", size,
+        median_us(size >= 1000 ? 3 : 9,
+                  [&] {
+                    founder.discard_pending_commit();
+                    made = must(founder.commit(add_all, env), "add");
+                  }),
         "cpu_us");
-  print("create and add on two threads", size, median_us(3, [&] {
-          founder.discard_pending_commit();
-          made = must(founder.commit(add_all, threaded), "add");
-        }, clock_us),
+  print("create and add on two threads", size,
+        median_us(
+            3,
+            [&] {
+              founder.discard_pending_commit();
+              made = must(founder.commit(add_all, threaded), "add");
+            },
+            clock_us),
         "clock_us");
   print("add commit size", size, static_cast<double>(made->commit.encode().size()), "bytes");
   print("welcome size", size, static_cast<double>(made->welcome->encode().size()), "bytes");
   must(founder.merge_pending_commit(), "merge");
 
   const Bytes welcome_bytes = made->welcome->encode();
-  print("join", size, median_us(size >= 1000 ? 3 : 9, [&] {
-          const auto welcome = MlsMessage::decode(welcome_bytes);
-          (void)must(Group::join(*welcome->get<Welcome>(), packages.back(), nullptr, {}, env), "join");
-        }),
+  print("join", size,
+        median_us(size >= 1000 ? 3 : 9,
+                  [&] {
+                    const auto welcome = MlsMessage::decode(welcome_bytes);
+                    (void)must(Group::join(*welcome->get<Welcome>(), packages.back(), nullptr, {}, env),
+                               "join");
+                  }),
         "cpu_us");
 
-  print("join on two threads", size, median_us(3, [&] {
-          const auto welcome = MlsMessage::decode(welcome_bytes);
-          (void)must(Group::join(*welcome->get<Welcome>(), packages.back(), nullptr, {}, threaded), "join");
-        }, clock_us),
+  print("join on two threads", size,
+        median_us(
+            3,
+            [&] {
+              const auto welcome = MlsMessage::decode(welcome_bytes);
+              (void)must(Group::join(*welcome->get<Welcome>(), packages.back(), nullptr, {}, threaded),
+                         "join");
+            },
+            clock_us),
         "clock_us");
 
   // Who takes part: the committer measured, a receiver, and one member in every subtree off the committer's
@@ -142,7 +157,8 @@ void measure_group(int size) {
     if (leaf == 0) {
       members.push_back(std::move(founder));
     } else {
-      members.push_back(must(Group::join(*made->welcome->get<Welcome>(), packages[leaf - 1], nullptr, {}, env), "join"));
+      members.push_back(
+          must(Group::join(*made->welcome->get<Welcome>(), packages[leaf - 1], nullptr, {}, env), "join"));
     }
   }
 
@@ -152,9 +168,11 @@ void measure_group(int size) {
   };
   written(members[0], "for the whole state");
   const StateRecords records = members[0].state_records();
-  print("restore", size, median_us(3, [&] {
-          if (!Group::restore(records, {})) std::exit(1);
-        }),
+  print("restore", size,
+        median_us(3,
+                  [&] {
+                    if (!Group::restore(records, {})) std::exit(1);
+                  }),
         "cpu_us");
   (void)members[1].take_changes();
 
@@ -176,10 +194,12 @@ void measure_group(int size) {
       std::vector<Group> copies;  // receiving spends a message key, so each run has a group of its own
       for (int i = 0; i < 9; ++i) copies.push_back(members[receiver].copy());
       auto copy = copies.begin();
-      print(std::string("process ") + label, size, median_us(9, [&] {
-              const auto message = MlsMessage::decode(bytes);
-              (void)must((copy++)->receive(*message, env), "process");
-            }),
+      print(std::string("process ") + label, size,
+            median_us(9,
+                      [&] {
+                        const auto message = MlsMessage::decode(bytes);
+                        (void)must((copy++)->receive(*message, env), "process");
+                      }),
             "cpu_us");
     }
     for (std::size_t i = 0; i < members.size(); ++i) {
@@ -211,16 +231,17 @@ void measure_group(int size) {
     (void)must(members[1].receive(message, env), "receive");
     written(members[1], std::string("for the ") + which + " message received");
   }
-  print("protect 1 KiB", size, median_us(200, [&] {
-          sent.push_back(must(members[0].protect(text, {}, env), "protect").encode());
-        }),
+  print("protect 1 KiB", size,
+        median_us(200, [&] { sent.push_back(must(members[0].protect(text, {}, env), "protect").encode()); }),
         "cpu_us");
   print("protected 1 KiB size", size, static_cast<double>(sent.front().size()), "bytes");
   std::size_t next = 0;
-  print("unprotect 1 KiB", size, median_us(200, [&] {
-          const auto message = MlsMessage::decode(sent[next++]);
-          (void)must(members[1].receive(*message, env), "unprotect");
-        }),
+  print("unprotect 1 KiB", size,
+        median_us(200,
+                  [&] {
+                    const auto message = MlsMessage::decode(sent[next++]);
+                    (void)must(members[1].receive(*message, env), "unprotect");
+                  }),
         "cpu_us");
 }
 
@@ -230,9 +251,12 @@ void measure_primitives() {
   const Bytes text(1024, 'x');
   Bytes signature;
   print("ed25519 sign 1 KiB", 0, median_us(200, [&] { signature = key.sign(text); }), "cpu_us");
-  print("ed25519 verify 1 KiB", 0, median_us(200, [&] {
-          (void)crypto::verify(crypto::SignatureAlgorithm::ed25519, key.public_key(), text, signature);
-        }),
+  print("ed25519 verify 1 KiB", 0,
+        median_us(200,
+                  [&] {
+                    (void)crypto::verify(crypto::SignatureAlgorithm::ed25519, key.public_key(), text,
+                                         signature);
+                  }),
         "cpu_us");
   const auto a = crypto::DhPrivateKey::generate(crypto::DhGroup::x25519, random);
   const auto b = crypto::DhPrivateKey::generate(crypto::DhGroup::x25519, random);
@@ -251,6 +275,7 @@ int main(int argc, char** argv) {
     measure_group(size);
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    print("peak memory, the measured members in one process", size, static_cast<double>(usage.ru_maxrss), "kib");
+    print("peak memory, the measured members in one process", size, static_cast<double>(usage.ru_maxrss),
+          "kib");
   }
 }

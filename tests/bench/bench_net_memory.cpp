@@ -52,7 +52,8 @@ void run_client(std::uint16_t port, int count, int pipe_fd, const TlsIdentity* i
       clients.push_back(std::make_unique<Client>());
       Client& client = *clients.back();
       connectors.push_back(std::make_unique<TcpConnector>(
-          loop, "127.0.0.1", port, std::chrono::seconds(30), [&](Result<Socket> socket, const SocketAddress&) {
+          loop, "127.0.0.1", port, std::chrono::seconds(30),
+          [&](Result<Socket> socket, const SocketAddress&) {
             if (!socket) die(socket.error().message);
             client.stream = TlsStream::connect(loop, context, std::move(*socket), {}, "", client);
           }));
@@ -72,16 +73,16 @@ int run(int count, bool client_certificates) {
   TlsContext::Server options;
   options.identity = TlsIdentity{server_identity.chain_der, server_identity.key_der.copy()};
   options.alpn = "bench";
-  if (client_certificates) options.verify_client = [](const std::vector<Bytes>&) -> Status { return ok_status(); };
+  if (client_certificates)
+    options.verify_client = [](const std::vector<Bytes>&) -> Status { return ok_status(); };
   const auto context = *TlsContext::make_server(options);
   std::vector<std::unique_ptr<Echo>> connections;
   connections.reserve(static_cast<std::size_t>(count));
-  auto listener =
-      TcpListener::open(loop, "127.0.0.1", 0, [&](Socket socket, const SocketAddress& peer) {
-        connections.push_back(std::make_unique<Echo>());
-        Echo& echo = *connections.back();
-        echo.stream = TlsStream::accept(loop, context, std::move(socket), peer, echo);
-      });
+  auto listener = TcpListener::open(loop, "127.0.0.1", 0, [&](Socket socket, const SocketAddress& peer) {
+    connections.push_back(std::make_unique<Echo>());
+    Echo& echo = *connections.back();
+    echo.stream = TlsStream::accept(loop, context, std::move(socket), peer, echo);
+  });
   if (!listener) die(listener.error().message);
 
   int pipe_fds[2];
@@ -89,7 +90,8 @@ int run(int count, bool client_certificates) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::close(pipe_fds[1]);
-    run_client((*listener)->local_port(), count, pipe_fds[0], client_certificates ? &client_identity : nullptr);
+    run_client((*listener)->local_port(), count, pipe_fds[0],
+               client_certificates ? &client_identity : nullptr);
   }
   ::close(pipe_fds[0]);
   const double before = resident_kib(::getpid());

@@ -1,5 +1,5 @@
-// What sealing the client's database costs: the same work on a plain and on a sealed one, wall time and CPU time.
-// Needs an empty folder on the disk in question as its argument.
+// What sealing the client's database costs: the same work on a plain and on a sealed one, wall time and CPU
+// time. Needs an empty folder on the disk in question as its argument.
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -46,9 +46,10 @@ Costs run(const std::string& path, bool sealed) {
     check(db.open(path));
   }
   // As the client's store opens its database.
-  check(db.execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                   "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA cache_size = -8192;"
-                   "CREATE TABLE t(row INTEGER PRIMARY KEY, place INTEGER, body TEXT); CREATE INDEX i ON t(place)"));
+  check(db.execute(
+      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+      "PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA cache_size = -8192;"
+      "CREATE TABLE t(row INTEGER PRIMARY KEY, place INTEGER, body TEXT); CREATE INDEX i ON t(place)"));
   const std::string body(120, 'm');
   std::int64_t place = 0;
   const auto insert = [&] {
@@ -69,7 +70,8 @@ Costs run(const std::string& path, bool sealed) {
     for (std::int64_t i = 0; i < 2000; ++i) {
       Query q(db, "SELECT body FROM t WHERE place > ? ORDER BY place LIMIT 50");
       q.bind(i * 37);
-      while (q.next().value_or(false)) {}
+      while (q.next().value_or(false)) {
+      }
     }
   });
   costs.scan = measure([&] {
@@ -80,9 +82,10 @@ Costs run(const std::string& path, bool sealed) {
 }
 
 void print(const char* name, const Cost& plain, const Cost& sealed) {
-  std::printf("{\"bench\": \"sealed store/%s\", \"plain_ms\": %.1f, \"sealed_ms\": %.1f, \"ratio\": %.2f, "
-              "\"plain_cpu_ms\": %.1f, \"sealed_cpu_ms\": %.1f}\n",
-              name, plain.wall_ms, sealed.wall_ms, sealed.wall_ms / plain.wall_ms, plain.cpu_ms, sealed.cpu_ms);
+  std::printf(
+      "{\"bench\": \"sealed store/%s\", \"plain_ms\": %.1f, \"sealed_ms\": %.1f, \"ratio\": %.2f, "
+      "\"plain_cpu_ms\": %.1f, \"sealed_cpu_ms\": %.1f}\n",
+      name, plain.wall_ms, sealed.wall_ms, sealed.wall_ms / plain.wall_ms, plain.cpu_ms, sealed.cpu_ms);
 }
 
 }  // namespace

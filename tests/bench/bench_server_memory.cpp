@@ -37,7 +37,8 @@ int main(int argc, char** argv) {
       ++answered;
     });
   }
-  run_until(loop, [&] { return answered == members.size(); }, "pings");
+  run_until(
+      loop, [&] { return answered == members.size(); }, "pings");
   // Idle: nothing but waiting, for longer than the server takes to tidy up.
   const TimePoint idle_until = loop.now() + std::chrono::seconds(15);
   while (loop.now() < idle_until) loop.run_once(std::chrono::milliseconds(100));

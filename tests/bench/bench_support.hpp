@@ -17,9 +17,9 @@ void raise_descriptor_limit();
 // For programs that move large blocks: what is freed is used again instead of being given back.
 void keep_freed_memory();
 
-double resident_kib(pid_t process);         // VmRSS
-double cpu_seconds(pid_t process);          // user and system, all threads
-double load_average();                      // 1 minute
+double resident_kib(pid_t process);  // VmRSS
+double cpu_seconds(pid_t process);   // user and system, all threads
+double load_average();               // 1 minute
 
 // {"name": ..., "figures": {NAME: {"value": ..., "unit": ...}, ...}, "load_average": [before, after]}
 class Report {

@@ -49,12 +49,13 @@ std::vector<Member> enrol(net::Loop& loop, const proto::InviteLink& server, int 
     if (loop.now() > end) die("registering takes too long");
     while (started < count && started - static_cast<int>(members.size()) < kAtATime) {
       const auto index = static_cast<std::size_t>(started++);
-      running[index] = std::make_unique<test::RawEnrolment>(
-          loop, server, "member" + std::to_string(index), [&, index](Result<std::unique_ptr<test::RawAccount>> made) {
-            if (!made) die(made.error().message);
-            members.push_back({std::move(*made), nullptr});
-            finished.push_back(index);
-          });
+      running[index] =
+          std::make_unique<test::RawEnrolment>(loop, server, "member" + std::to_string(index),
+                                               [&, index](Result<std::unique_ptr<test::RawAccount>> made) {
+                                                 if (!made) die(made.error().message);
+                                                 members.push_back({std::move(*made), nullptr});
+                                                 finished.push_back(index);
+                                               });
     }
     loop.run_once(std::chrono::milliseconds(100));
     for (const std::size_t index : finished) running[index].reset();
@@ -79,7 +80,9 @@ void log_in(net::Loop& loop, const proto::InviteLink& server, std::vector<Member
     loop.run_once(std::chrono::milliseconds(100));
   }
   for (Member& member : members) {
-    member.client->on_closed_by_server = [](const net::Closed& closed) { die("lost: " + closed.error.message); };
+    member.client->on_closed_by_server = [](const net::Closed& closed) {
+      die("lost: " + closed.error.message);
+    };
   }
 }
 

@@ -20,7 +20,8 @@ struct CallControl : PairTest {
   }
   static Json wait_state(RpcClient& client, const Json& call, const std::string& state,
                          std::chrono::milliseconds patience = kPatience) {
-    return client.wait("call.state", [&](const Json& p) { return p["call"] == call && p["state"] == state; }, patience);
+    return client.wait(
+        "call.state", [&](const Json& p) { return p["call"] == call && p["state"] == state; }, patience);
   }
   Json connect(bool video = false) {
     const Json call = ring(video);
@@ -145,8 +146,8 @@ TEST_F(CallControl, closing_the_program_hangs_up) {
 }
 
 TEST_F(CallControl, goes_on_without_devices_that_are_missing) {
-  RpcClient carol("carol", {"--camera", "v4l2:/dev/video99", "--microphone", "portaudio:no such device", "--speaker",
-                            "portaudio:no such device"});
+  RpcClient carol("carol", {"--camera", "v4l2:/dev/video99", "--microphone", "portaudio:no such device",
+                            "--speaker", "portaudio:no such device"});
   carol.start();
   carol.register_account(server.invite());
   const std::string with_bob = carol.conversation_with("bob");
@@ -164,7 +165,8 @@ TEST_F(CallControl, goes_on_without_devices_that_are_missing) {
 
 TEST_F(CallControl, devices_can_be_listed_and_chosen) {
   const Json devices = alice.expect("media.devices")["devices"];
-  EXPECT_TRUE(std::ranges::any_of(devices, [](const Json& d) { return d["id"] == "tone:440" && d["selected"] == true; }));
+  EXPECT_TRUE(std::ranges::any_of(
+      devices, [](const Json& d) { return d["id"] == "tone:440" && d["selected"] == true; }));
   alice.expect("media.select", {{"microphone", "tone:600"}});
   EXPECT_EQ(alice.call("media.select", {{"camera", "teapot:"}}).code(), "invalid_argument");
 }

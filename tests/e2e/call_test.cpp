@@ -1,5 +1,5 @@
-// A call of twenty seconds between two real programs, judged from outside: by the logs, pictures and sound that
-// it left behind and by the packets that passed.
+// A call of twenty seconds between two real programs, judged from outside: by the logs, pictures and sound
+// that it left behind and by the packets that passed.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -22,8 +22,8 @@ constexpr int kSeconds = 20;
 constexpr int kPictures = 90;  // three seconds of film, looped
 constexpr int kFps = 30;
 
-// Twenty seconds of 720p are 830 MB for each side: memory, where there is a memory file system, so that a slow
-// disk is not measured.
+// Twenty seconds of 720p are 830 MB for each side: memory, where there is a memory file system, so that a
+// slow disk is not measured.
 class Workspace {
  public:
   Workspace() {
@@ -53,9 +53,9 @@ struct Side {
         microphone_log(space.file(name + ".microphone.log")),
         pictures(space.file(name + ".y4m")),
         sound(space.file(name + ".wav")),
-        client(name, {"--camera", "file:" + space.file("film.y4m"), "--microphone", "tone:" + std::to_string(hertz),
-                      "--speaker", "file:" + sound, "--video-sink", "file:" + pictures, "--camera-log", camera_log,
-                      "--microphone-log", microphone_log}) {}
+        client(name, {"--camera", "file:" + space.file("film.y4m"), "--microphone",
+                      "tone:" + std::to_string(hertz), "--speaker", "file:" + sound, "--video-sink",
+                      "file:" + pictures, "--camera-log", camera_log, "--microphone-log", microphone_log}) {}
 
   int tone;
   std::string camera_log, microphone_log, pictures, sound;
@@ -63,7 +63,9 @@ struct Side {
 };
 
 RpcClient::Test state_is(const Json& call, const std::string& state) {
-  return [call, state](const Json& p) { return p["call"] == call && (p["state"] == state || p["state"] == "ended"); };
+  return [call, state](const Json& p) {
+    return p["call"] == call && (p["state"] == state || p["state"] == "ended");
+  };
 }
 
 void check_latency(const std::string& what, const std::string& captured_log, const std::string& shown_log,
@@ -73,8 +75,9 @@ void check_latency(const std::string& what, const std::string& captured_log, con
   ASSERT_TRUE(captured) << captured.error().message;
   ASSERT_TRUE(shown) << shown.error().message;
   const auto report = test::measure_latency(*captured, *shown);
-  std::cout << what << ": " << test::lines_per_second(*shown) << " a second, latency median " << report.median_ms
-            << " ms, p95 " << report.p95_ms << " ms, longest gap " << test::longest_gap_ms(*shown) << " ms\n";
+  std::cout << what << ": " << test::lines_per_second(*shown) << " a second, latency median "
+            << report.median_ms << " ms, p95 " << report.p95_ms << " ms, longest gap "
+            << test::longest_gap_ms(*shown) << " ms\n";
   EXPECT_GT(report.joined, report.shown / 2) << "timestamps are not the same on both sides";
   EXPECT_LT(report.median_ms, median_below) << what;
 }
@@ -121,7 +124,8 @@ TEST(Call, of_twenty_seconds_shows_and_sounds_right_and_nothing_is_in_the_clear)
   const std::string conversation = alice.client.conversation_with("robert");
   auto capture = test::LoopbackCapture::start();
 
-  const Json call = alice.client.expect("calls.start", {{"conversation", conversation}, {"video", true}})["call"];
+  const Json call =
+      alice.client.expect("calls.start", {{"conversation", conversation}, {"video", true}})["call"];
   const Json incoming = bob.client.wait("call.incoming");
   EXPECT_EQ(incoming["call"], call);
   EXPECT_EQ(incoming["from"]["username"], "alice");
@@ -167,8 +171,8 @@ TEST(Call, of_twenty_seconds_shows_and_sounds_right_and_nothing_is_in_the_clear)
     GTEST_SKIP() << "the packets were not looked at: " << capture.error().message;
   }
   const auto report = test::inspect_capture((*capture)->stop(), {}, {"alice", "robert"});
-  std::cout << "captured: " << report.rtp << " RTP, " << report.rtcp << " RTCP, entropy " << report.payload_entropy
-            << " bits a byte, regularity " << report.worst_regularity << "\n";
+  std::cout << "captured: " << report.rtp << " RTP, " << report.rtcp << " RTCP, entropy "
+            << report.payload_entropy << " bits a byte, regularity " << report.worst_regularity << "\n";
   const Status good = test::verdict(report);
   EXPECT_TRUE(good) << good.error().message;
   EXPECT_GT(report.rtp, 2000u);

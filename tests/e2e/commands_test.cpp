@@ -11,8 +11,8 @@ struct Shell : testing::Test {
   test::TempDir folder;
 
   std::vector<std::string> command(const std::string& who, std::vector<std::string> words) const {
-    std::vector<std::string> out{SOTTO_CLI_PROGRAM, "--insecure-profile", "--profile", folder.file(who),
-                                 "--downloads",     folder.file(who + "-downloads")};
+    std::vector<std::string> out{SOTTO_CLI_PROGRAM, "--insecure-profile", "--profile",
+                                 folder.file(who),  "--downloads",        folder.file(who + "-downloads")};
     out.insert(out.end(), words.begin(), words.end());
     return out;
   }
@@ -62,10 +62,11 @@ TEST_F(Shell, files_are_sent_and_fetched) {
 
 TEST_F(Shell, the_password_comes_from_the_environment_or_standard_input_and_never_from_an_option) {
   make_account("alice");
-  const Outcome again = sotto("second", {"login", server.invite(), "--username", "alice", "--replace-device"}, "",
-                              {{"SOTTO_PASSWORD", "a good password"}});
+  const Outcome again = sotto("second", {"login", server.invite(), "--username", "alice", "--replace-device"},
+                              "", {{"SOTTO_PASSWORD", "a good password"}});
   EXPECT_EQ(again.code, 0) << again.err;
-  const Outcome wrong = sotto("third", {"login", server.invite(), "--username", "alice", "--password-stdin"}, "bad\n");
+  const Outcome wrong =
+      sotto("third", {"login", server.invite(), "--username", "alice", "--password-stdin"}, "bad\n");
   EXPECT_EQ(wrong.code, 1);
   EXPECT_NE(wrong.err.find("password"), std::string::npos) << wrong.err;
   EXPECT_EQ(sotto("x", {"login", "h", "--username", "alice", "--password", "secret"}).code, 2);
@@ -118,12 +119,14 @@ TEST_F(Shell, a_chat_prints_what_arrives_while_it_is_open) {
 TEST_F(Shell, a_profile_under_a_passphrase_opens_with_it_only_and_shows_nothing_on_the_disk) {
   make_account("bob");
   const std::string profile = folder.file("alice");
-  const auto alice = [&](const std::string& passphrase, std::vector<std::string> words, std::string_view input = "") {
+  const auto alice = [&](const std::string& passphrase, std::vector<std::string> words,
+                         std::string_view input = "") {
     words.insert(words.begin(), {SOTTO_CLI_PROGRAM, "--profile", profile});
     return run(words, input, {{"SOTTO_PASSPHRASE", passphrase}});
   };
   const Outcome made =
-      alice("open sesame", {"register", server.invite(), "--username", "alice", "--password-stdin"}, "a good password\n");
+      alice("open sesame", {"register", server.invite(), "--username", "alice", "--password-stdin"},
+            "a good password\n");
   ASSERT_EQ(made.code, 0) << made.err;
   EXPECT_EQ(alice("open sesame", {"send", "bob", "meet me at the old lighthouse"}).code, 0);
   EXPECT_NE(alice("open sesame", {"history", "bob"}).out.find("the old lighthouse"), std::string::npos);

@@ -64,7 +64,9 @@ class Intruder {
   Intruder& operator=(const Intruder&) = delete;
 
   bool connected() const { return connected_; }
-  void send(std::string_view bytes) { [[maybe_unused]] const auto n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  void send(std::string_view bytes) {
+    [[maybe_unused]] const auto n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
   // Until the server hangs up; false when it does not.
   bool hung_up() {
     char bytes[4096];
@@ -93,8 +95,10 @@ TEST_F(Faults, a_server_killed_in_the_middle_of_a_conversation_loses_nothing) {
   const auto from_alice = numbered("alice", kCount);
   const auto from_bob = numbered("bob", kCount);
   for (int i = 0; i < kCount; ++i) {
-    alice.send("messages.send", {{"conversation", conversation}, {"text", from_alice[static_cast<std::size_t>(i)]}});
-    bob.send("messages.send", {{"conversation", conversation}, {"text", from_bob[static_cast<std::size_t>(i)]}});
+    alice.send("messages.send",
+               {{"conversation", conversation}, {"text", from_alice[static_cast<std::size_t>(i)]}});
+    bob.send("messages.send",
+             {{"conversation", conversation}, {"text", from_bob[static_cast<std::size_t>(i)]}});
     if (i % 20 == 10) {
       server.kill_hard();
       server.start();
@@ -109,13 +113,15 @@ TEST_F(Faults, a_server_killed_in_the_middle_of_a_conversation_loses_nothing) {
     EXPECT_EQ(texts.size(), static_cast<std::size_t>(2 * kCount)) << client->name();
     const auto only = [&](const std::string& who) {
       std::vector<std::string> out;
-      std::ranges::copy_if(texts, std::back_inserter(out), [&](const std::string& t) { return t.starts_with(who); });
+      std::ranges::copy_if(texts, std::back_inserter(out),
+                           [&](const std::string& t) { return t.starts_with(who); });
       return out;
     };
     EXPECT_EQ(only("alice"), from_alice) << client->name();
     EXPECT_EQ(only("bob"), from_bob) << client->name();
   }
-  EXPECT_EQ(alice.history_texts(conversation), bob.history_texts(conversation)) << "the same order on both sides";
+  EXPECT_EQ(alice.history_texts(conversation), bob.history_texts(conversation))
+      << "the same order on both sides";
 }
 
 TEST_F(Faults, clients_come_back_by_themselves_when_the_server_does) {
@@ -269,7 +275,8 @@ TEST(FullDisk, of_the_server_confirms_nothing_it_could_not_keep) {
   // The server is alive, says no to what it cannot store, and still answers what needs no room.
   EXPECT_EQ(alice.expect("contacts.find", {{"username", "bob"}})["users"].size(), 1u);
   disk.empty();
-  // What was refused for want of room is tried again by itself, or told as failed: never shown as sent and lost.
+  // What was refused for want of room is tried again by itself, or told as failed: never shown as sent and
+  // lost.
   alice.expect("account.reconnect");
   bob.start();
   bob.wait_online();

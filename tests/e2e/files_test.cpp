@@ -59,7 +59,8 @@ struct Files : PairTest {
     return end["path"];
   }
   Json incoming_file() {
-    const Json params = bob.wait("message.added", [](const Json& p) { return p["message"]["kind"] == "file"; }, kLong);
+    const Json params = bob.wait(
+        "message.added", [](const Json& p) { return p["message"]["kind"] == "file"; }, kLong);
     return params.is_object() ? params["message"] : Json{};
   }
 };
@@ -90,7 +91,8 @@ TEST_F(Files, messages_do_not_wait_behind_a_file) {
   const std::string path = alice.file("big.bin");
   write_random(path, 60 * kMega, 2);
   const Json sent = send(path);
-  alice.wait("transfer.progress", [&](const Json& p) { return p["transfer"] == sent["transfer"] && p["bytes"] > 0; });
+  alice.wait("transfer.progress",
+             [&](const Json& p) { return p["transfer"] == sent["transfer"] && p["bytes"] > 0; });
   std::vector<double> times;
   for (int i = 0; i < 20; ++i) {
     const auto begun = Clock::now();
@@ -108,17 +110,20 @@ TEST_F(Files, uploads_go_on_where_they_were_when_the_server_was_killed) {
   const std::string path = alice.file("movie.bin");
   write_random(path, 100 * kMega, 3);
   const Json sent = send(path);
-  alice.wait("transfer.progress", [&](const Json& p) {
-    return p["transfer"] == sent["transfer"] && p["bytes"].get<std::size_t>() > 40 * kMega;
-  }, kLong);
+  alice.wait(
+      "transfer.progress",
+      [&](const Json& p) {
+        return p["transfer"] == sent["transfer"] && p["bytes"].get<std::size_t>() > 40 * kMega;
+      },
+      kLong);
   server.kill_hard();
   alice.wait("connection.state", [](const Json& p) { return p["state"] == "offline"; });
   alice.forget();
   server.start();
   alice.expect("account.reconnect");
-  const Json resumed = alice.wait("transfer.progress", [&](const Json& p) {
-    return p["transfer"] == sent["transfer"] && p["state"] == "active";
-  }, kLong);
+  const Json resumed = alice.wait(
+      "transfer.progress",
+      [&](const Json& p) { return p["transfer"] == sent["transfer"] && p["state"] == "active"; }, kLong);
   EXPECT_GT(resumed["bytes"].get<std::size_t>(), 20 * kMega) << "it began anew";
   finish(alice, sent["transfer"]);
   bob.expect("account.reconnect");
@@ -153,7 +158,8 @@ TEST_F(Files, are_paused_resumed_and_cancelled) {
   const std::string path = alice.file("movie.bin");
   write_random(path, 60 * kMega, 5);
   const Json first = send(path);
-  alice.wait("transfer.progress", [&](const Json& p) { return p["transfer"] == first["transfer"] && p["bytes"] > 0; });
+  alice.wait("transfer.progress",
+             [&](const Json& p) { return p["transfer"] == first["transfer"] && p["bytes"] > 0; });
   EXPECT_EQ(alice.expect("files.pause", {{"transfer", first["transfer"]}})["state"], "paused");
   alice.send_text(conversation, "paused");
   bob.wait_message("paused");
@@ -200,7 +206,8 @@ TEST_F(Files, are_fetched_by_somebody_who_was_offline) {
   std::ofstream(path) << "Dear Bob";
   finish(alice, send(path)["transfer"]);
   bob.start();
-  const Json fetched = bob.expect("files.fetch", {{"message", incoming_file()["id"]}, {"path", bob.file("read.txt")}});
+  const Json fetched =
+      bob.expect("files.fetch", {{"message", incoming_file()["id"]}, {"path", bob.file("read.txt")}});
   EXPECT_EQ(finish(bob, fetched["transfer"]), bob.file("read.txt"));
   EXPECT_EQ(read_file(bob.file("read.txt")), "Dear Bob");
 }

@@ -23,8 +23,9 @@ TEST_F(Messages, go_both_ways_and_their_state_is_told) {
 }
 
 TEST_F(Messages, text_of_every_kind_arrives_unchanged) {
-  for (const std::string& text : {std::string("Grüße 🙂 שלום 世界"), std::string("two\nlines\ttab \"quoted\" \\ \x1b[31m"),
-                                 std::string(60000, 'x')}) {
+  for (const std::string& text :
+       {std::string("Grüße 🙂 שלום 世界"), std::string("two\nlines\ttab \"quoted\" \\ \x1b[31m"),
+        std::string(60000, 'x')}) {
     alice.send_text(conversation, text);
     bob.wait_message(text);
   }

@@ -54,9 +54,8 @@ TEST_F(Refusals, a_server_that_was_replaced_behind_a_known_address) {
                       {},
                       false});
   alice.start();
-  const Json state = alice.wait("connection.state", [](const Json& p) {
-    return p["state"] == "offline" && p["code"] == "untrusted";
-  });
+  const Json state = alice.wait(
+      "connection.state", [](const Json& p) { return p["state"] == "offline" && p["code"] == "untrusted"; });
   EXPECT_NE(state["reason"].get<std::string>().find("not the server"), std::string::npos) << state;
 }
 
@@ -66,10 +65,11 @@ TEST_F(Refusals, a_wrong_password) {
   RpcClient thief("thief");
   thief.start();
   const std::string link = server.invite();
-  expect_refusal(thief.call("account.login", {{"server", link}, {"username", "alice"}, {"password", "guess"}}), "denied",
-                 "password");
-  expect_refusal(alice.call("account.change_password", {{"old", "guess"}, {"new", "something new"}}), "denied",
-                 "password");
+  expect_refusal(
+      thief.call("account.login", {{"server", link}, {"username", "alice"}, {"password", "guess"}}), "denied",
+      "password");
+  expect_refusal(alice.call("account.change_password", {{"old", "guess"}, {"new", "something new"}}),
+                 "denied", "password");
 }
 
 TEST_F(Refusals, a_name_that_is_taken) {
@@ -107,10 +107,12 @@ TEST_F(Refusals, names_and_passwords_that_cannot_be) {
   alice.start();
   const std::string link = server.invite();
   for (const std::string name : {"", "a", "al ice", "-alice", "alice/../bob"}) {
-    const Reply reply = alice.call("account.register", {{"server", link}, {"username", name}, {"password", "long enough"}});
+    const Reply reply =
+        alice.call("account.register", {{"server", link}, {"username", name}, {"password", "long enough"}});
     EXPECT_EQ(reply.code(), "invalid_argument") << name << ": " << reply.message();
   }
-  const Reply reply = alice.call("account.register", {{"server", link}, {"username", "alice"}, {"password", ""}});
+  const Reply reply =
+      alice.call("account.register", {{"server", link}, {"username", "alice"}, {"password", ""}});
   EXPECT_EQ(reply.code(), "invalid_argument") << reply.message();
 }
 
@@ -118,7 +120,8 @@ TEST_F(Refusals, what_needs_an_account_without_one) {
   alice.start();
   EXPECT_FALSE(alice.call("contacts.find", {{"username", "bob"}}).ok());
   EXPECT_FALSE(alice.call("messages.send", {{"conversation", std::string(32, 'a')}, {"text", "x"}}).ok());
-  EXPECT_FALSE(alice.call("files.send", {{"conversation", std::string(32, 'a')}, {"path", "/etc/hostname"}}).ok());
+  EXPECT_FALSE(
+      alice.call("files.send", {{"conversation", std::string(32, 'a')}, {"path", "/etc/hostname"}}).ok());
 }
 
 TEST_F(Refusals, people_conversations_and_messages_that_do_not_exist) {
@@ -136,7 +139,8 @@ TEST_F(Refusals, people_conversations_and_messages_that_do_not_exist) {
 TEST_F(Refusals, a_second_program_on_the_same_profile) {
   alice.start();
   alice.register_account(server.invite());
-  const Outcome second = run({SOTTO_CLI_PROGRAM, "--profile", alice.profile(), "--insecure-profile", "status"});
+  const Outcome second =
+      run({SOTTO_CLI_PROGRAM, "--profile", alice.profile(), "--insecure-profile", "status"});
   EXPECT_EQ(second.code, 1);
   EXPECT_NE(second.err.find("Another Sotto program"), std::string::npos) << second.err;
   alice.expect("account.status");

@@ -27,8 +27,9 @@ class FailingSync {
     if (pid_ == 0) {
       const int fd = ::open(said.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
       ::dup2(fd, STDERR_FILENO);
-      ::execlp("strace", "strace", "-f", "-o", "/dev/null", "-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO",
-               "-p", std::to_string(victim).c_str(), static_cast<char*>(nullptr));
+      ::execlp("strace", "strace", "-f", "-o", "/dev/null", "-e", "trace=fdatasync", "-e",
+               "inject=fdatasync:error=EIO", "-p", std::to_string(victim).c_str(),
+               static_cast<char*>(nullptr));
       ::_exit(127);
     }
     for (int i = 0; i < 5000 && !attached_; ++i) {

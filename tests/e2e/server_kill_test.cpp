@@ -5,8 +5,8 @@
 #include <deque>
 #include <thread>
 
-#include "sotto/crypto/random.hpp"
 #include "e2e/blocking_client.hpp"
+#include "sotto/crypto/random.hpp"
 #include "support/server_process.hpp"
 
 namespace sotto::test {
@@ -31,7 +31,8 @@ Envelope append(const std::string& conversation, MessageId message, int number) 
   return envelope;
 }
 
-std::vector<proto::Entry> everything(BlockingClient& client, const std::string& conversation, std::uint64_t after) {
+std::vector<proto::Entry> everything(BlockingClient& client, const std::string& conversation,
+                                     std::uint64_t after) {
   std::vector<proto::Entry> entries;
   while (true) {
     Envelope envelope;
@@ -73,8 +74,8 @@ TEST(ServerKilled, at_random_points_loses_nothing_it_acknowledged_and_repeats_no
     BlockingClient client(link);
     ASSERT_TRUE(client.connect(alice.get()));
     std::vector<Sent> sent(kMessages);
-    // Run 0 is not disturbed and shows how long a run takes here. The others are killed anywhere in that time,
-    // so some before the first message and some after the last.
+    // Run 0 is not disturbed and shows how long a run takes here. The others are killed anywhere in that
+    // time, so some before the first message and some after the last.
     const auto delay = std::chrono::microseconds(run == 0 ? 0 : random.below(duration_us));
     const pid_t victim = server.pid();
     const TimePoint begin = net::monotonic_now();

@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <deque>
 
+#include "e2e/blocking_client.hpp"
 #include "sotto/crypto/random.hpp"
 #include "sotto/net/udp_socket.hpp"
-#include "e2e/blocking_client.hpp"
 #include "support/server_process.hpp"
 
 namespace sotto::test {
@@ -147,7 +147,8 @@ TEST_F(ServerE2e, answers_stun_on_the_udp_port_of_the_same_number) {
   net::Loop loop;
   Bytes reply;
   const auto socket = net::UdpSocket::open(
-      loop, "127.0.0.1", 0, [&](const net::SocketAddress&, ByteView bytes, TimePoint) { reply = to_bytes(bytes); });
+      loop, "127.0.0.1", 0,
+      [&](const net::SocketAddress&, ByteView bytes, TimePoint) { reply = to_bytes(bytes); });
   ASSERT_TRUE(socket);
   Bytes request{0x00, 0x01, 0x00, 0x00, 0x21, 0x12, 0xa4, 0x42};  // RFC 8489: binding request, magic cookie
   append(request, Bytes(12, 7));
@@ -165,8 +166,8 @@ TEST_F(ServerE2e, answers_stun_on_the_udp_port_of_the_same_number) {
 }
 
 TEST_F(ServerE2e, refuses_a_second_server_on_the_same_directory) {
-  const std::string command = std::string(SOTTOD_PROGRAM) + " serve --data " + server_.data() +
-                              " --listen 127.0.0.1:0 2>&1";
+  const std::string command =
+      std::string(SOTTOD_PROGRAM) + " serve --data " + server_.data() + " --listen 127.0.0.1:0 2>&1";
   FILE* second = ::popen(command.c_str(), "r");
   ASSERT_NE(second, nullptr);
   std::string said;

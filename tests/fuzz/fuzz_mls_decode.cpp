@@ -45,7 +45,8 @@ void extension_content(ByteView input) {
   if (const auto senders = external_senders_from({ExtensionType::external_senders, to_bytes(input)})) {
     if (!equal(to_extension(*senders).data, input)) std::abort();
   }
-  if (const auto required = required_capabilities_from({ExtensionType::required_capabilities, to_bytes(input)})) {
+  if (const auto required =
+          required_capabilities_from({ExtensionType::required_capabilities, to_bytes(input)})) {
     if (!equal(to_extension(*required).data, input)) std::abort();
   }
 }

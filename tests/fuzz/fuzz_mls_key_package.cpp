@@ -35,11 +35,14 @@ std::optional<KeyPackage> candidate(World& world, fuzzing::Input in) {
     if ((mode & 64) != 0) resign(*Suite::of(world.cast.suite()), *read, world.joiner.identity.signing_key);
     return *std::move(read);
   }
-  return changed_package(world.joiner, [&](KeyPackage& package) {
-    do {
-      fuzzing::change(package, in, world.known);
-    } while (!in.empty());
-  }, (mode & 64) == 0, (mode & 128) == 0);
+  return changed_package(
+      world.joiner,
+      [&](KeyPackage& package) {
+        do {
+          fuzzing::change(package, in, world.known);
+        } while (!in.empty());
+      },
+      (mode & 64) == 0, (mode & 128) == 0);
 }
 
 }  // namespace
@@ -63,7 +66,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!checked || !alice.merge_pending_commit()) std::abort();
     const auto info = alice.group_info(true, true);
     ClientIdentity newcomer = world.cast.identity("newcomer");
-    if (!Group::join_externally(*info, nullptr, std::move(newcomer), false, {}, world.cast.config, env)) std::abort();
+    if (!Group::join_externally(*info, nullptr, std::move(newcomer), false, {}, world.cast.config, env))
+      std::abort();
   }
 
   // The same from another member, who checked nothing. Without a path, which would replace a key of the

@@ -5,7 +5,8 @@
 //   3  a commit of any proposals by an insider, leaf and path changed, everything after that as it must be
 //   4  the same from a newcomer outside
 // Refused: the receiver is as it was, to the bit. Accepted: another member who accepts it too gets the same
-// epoch, a newcomer accepts the tree, messages pass between the members, and a second delivery changes nothing.
+// epoch, a newcomer accepts the tree, messages pass between the members, and a second delivery changes
+// nothing.
 #include <cstdlib>
 
 #include "fuzz/mls_mutations.hpp"
@@ -37,9 +38,9 @@ struct World {
     cast.psks.give("one", as_bytes("a secret that all share"));
     cast.capabilities.extensions = {static_cast<ExtensionType>(0xFF01)};
     cast.capabilities.proposals = {static_cast<ProposalType>(0x0A01)};
-    const ExtensionList extensions{
-        to_extension(std::vector{ExternalSender{outside_key.public_key(), Credential::basic(as_bytes("server"))}}),
-        {static_cast<ExtensionType>(0xFF01), to_bytes(std::string_view("x"))}};
+    const ExtensionList extensions{to_extension(std::vector{ExternalSender{
+                                       outside_key.public_key(), Credential::basic(as_bytes("server"))}}),
+                                   {static_cast<ExtensionType>(0xFF01), to_bytes(std::string_view("x"))}};
     members = cast.warm_group_of(5, extensions);
     Remove remove{LeafIndex{3}};
     const MlsMessage late = *members[2].protect(as_bytes("late"), as_bytes("aad"), cast.env());
@@ -92,9 +93,9 @@ struct World {
     const Insider inside(*insider, cast);
     samples.push_back(inside.application(as_bytes("hello"), {}));
     samples.push_back(inside.application(as_bytes("far ahead"), {.generation = 17, .padding = Bytes(9, 0)}));
-    for (const Proposal& proposal : {Proposal{Remove{LeafIndex{4}}}, psk("one"), psk("unknown"),
-                                     Proposal{GroupContextExtensions{}},
-                                     Proposal{CustomProposal{static_cast<ProposalType>(0x0A01), {1, 2}}}}) {
+    for (const Proposal& proposal :
+         {Proposal{Remove{LeafIndex{4}}}, psk("one"), psk("unknown"), Proposal{GroupContextExtensions{}},
+          Proposal{CustomProposal{static_cast<ProposalType>(0x0A01), {1, 2}}}}) {
       samples.push_back(inside.proposal(proposal));
       samples.push_back(inside.proposal(proposal, WireFormat::private_message));
       contents.push_back(inside.content(proposal, WireFormat::public_message));
@@ -169,7 +170,8 @@ void plan_from(World& world, fuzzing::Input& in, CommitPlan& plan) {
   if ((flags & 4) != 0) plan.exclude_added = false;
   // The hooks run while the commit is made, and take their share of the input then.
   if ((flags & 8) != 0) plan.on_leaf = [&](LeafNode& leaf) { fuzzing::change(leaf, in, world.known); };
-  if ((flags & 16) != 0) plan.on_signed_leaf = [&](LeafNode& leaf) { fuzzing::change(leaf, in, world.known); };
+  if ((flags & 16) != 0)
+    plan.on_signed_leaf = [&](LeafNode& leaf) { fuzzing::change(leaf, in, world.known); };
   if ((flags & 32) != 0) plan.on_path = [&](UpdatePath& path) { fuzzing::change(path, in, world.known); };
   if ((flags & 64) != 0) {
     plan.on_signed = [&](AuthenticatedContent& content) {
@@ -200,7 +202,8 @@ std::optional<MlsMessage> message_from(World& world, fuzzing::Input& in) {
       plan_from(world, in, plan);
       plan.path = plan.path || (flags & 4) == 0;
       ClientIdentity outsider = world.cast.identity((flags & 8) != 0 ? "member-4#2" : "outsider");
-      return forge_external_commit(*world.info, world.witness->ratchet_tree(), outsider, world.cast, std::move(plan))
+      return forge_external_commit(*world.info, world.witness->ratchet_tree(), outsider, world.cast,
+                                   std::move(plan))
           .message;
     }
   }
@@ -214,7 +217,8 @@ void check_successor(World& world, Group& group, Group* other) {
   demand(info.ok());
   ClientIdentity newcomer = world.cast.identity("a newcomer");
   newcomer.capabilities.credentials.push_back(static_cast<CredentialType>(7));
-  auto joined = Group::join_externally(*info, nullptr, std::move(newcomer), false, {}, world.cast.config, env);
+  auto joined =
+      Group::join_externally(*info, nullptr, std::move(newcomer), false, {}, world.cast.config, env);
   if (!joined) {
     // The only good reason is a group that asks for more than the newcomer can.
     demand(joined.refusal().error.message.find("support") != std::string::npos ||

@@ -1,8 +1,8 @@
-// Stored groups that were damaged. First byte: which group; second: with which bounds it is restored; then edits
-// of its records: dropped, cut, lengthened, bits and bytes changed, values swapped, keys changed, records of
-// another group or of another time put in.
-// Refused, or a group that can be used and stored: what it then says is on disk restores to itself, it speaks,
-// proposes, commits and receives (or says why not), and restores again after all that.
+// Stored groups that were damaged. First byte: which group; second: with which bounds it is restored; then
+// edits of its records: dropped, cut, lengthened, bits and bytes changed, values swapped, keys changed,
+// records of another group or of another time put in. Refused, or a group that can be used and stored: what
+// it then says is on disk restores to itself, it speaks, proposes, commits and receives (or says why not),
+// and restores again after all that.
 #include <cstdlib>
 
 #include "fuzz/mls_mutations.hpp"
@@ -42,7 +42,8 @@ struct World {
     messages.push_back(first);
     cast.deliver(members, 1, *members[1].propose_update(cast.env()));
     cast.deliver(members, 2, *members[2].propose(Proposal{Remove{{3}}}, cast.env()));
-    cast.deliver(members, 0, *members[0].propose(members[0].psk_proposal(as_bytes("one"), cast.env()), cast.env()));
+    cast.deliver(members, 0,
+                 *members[0].propose(members[0].psk_proposal(as_bytes("one"), cast.env()), cast.env()));
     keep(members[1]);
     keep(members[2]);
     Group busy = members[1].copy();
@@ -57,15 +58,16 @@ struct World {
     demand(ends.merge_pending_commit().ok());
     keep(ends);
     Group removed = members[3].copy();
-    const auto without = members[0].copy().commit({.by_value = {Proposal{Remove{{3}}}}, .include_pending = false},
-                                                  cast.env());
+    const auto without =
+        members[0].copy().commit({.by_value = {Proposal{Remove{{3}}}}, .include_pending = false}, cast.env());
     auto staged = removed.receive(without->commit, cast.env());
     demand(removed.merge(std::move(*staged->get<StagedCommit>())).ok());
     keep(removed);
     messages.push_back(*members[0].protect(as_bytes("third"), {}, cast.env()));
     messages.push_back(*members[2].propose(Proposal{Remove{{0}}}, cast.env()));
     messages.push_back(members[0].copy().commit({}, cast.env())->commit);
-    messages.push_back(members[2].copy().commit({.include_pending = false, .force_path = true}, cast.env())->commit);
+    messages.push_back(
+        members[2].copy().commit({.include_pending = false, .force_path = true}, cast.env())->commit);
 
     Cast other(CipherSuite::p256_aes128gcm_sha256_p256, 2);
     auto pair = other.warm_group_of(2);

@@ -24,7 +24,7 @@ struct World {
   std::vector<ClientIdentity> identities;  // by leaf, for signing again
   Bytes welcome;
   RatchetTreeNodes tree;
-  std::optional<Group> founder;            // of the epoch that the Welcome leads to
+  std::optional<Group> founder;  // of the epoch that the Welcome leads to
   std::optional<SecretBytes> path_secret;
   fuzzing::Known known;
 
@@ -103,9 +103,9 @@ void join(World& world, const Welcome& welcome, const RatchetTreeNodes* tree) {
 }
 
 void join_from_outside(World& world, const GroupInfo& info, const RatchetTreeNodes* tree, bool remove_prior) {
-  auto joined = Group::join_externally(info, tree, world.cast.identity(remove_prior ? "member-1" : "outsider"),
-                                       remove_prior, {to_bytes(std::string_view("one"))}, world.cast.config,
-                                       world.cast.env());
+  auto joined = Group::join_externally(
+      info, tree, world.cast.identity(remove_prior ? "member-1" : "outsider"), remove_prior,
+      {to_bytes(std::string_view("one"))}, world.cast.config, world.cast.env());
   if (!joined) {
     demand(!joined.refusal().error.message.empty());
     return;
@@ -174,25 +174,26 @@ void given_tree(World& world, fuzzing::Input& in) {
 
 void changed_info(World& world, fuzzing::Input& in) {
   const std::uint8_t flags = in.u8();
-  const GroupInfo info = forge_group_info(*world.founder, (flags & 1) == 0, (flags & 2) == 0, [&](GroupInfo& made) {
-    do {
-      switch (in.below(4)) {
-        case 0: fuzzing::change(made.group_context, in, world.known); break;
-        case 1: fuzzing::change(made.extensions, in, world.known); break;
-        case 2: made.signer = {in.u8()}; break;
-        default: {
-          RatchetTreeNodes tree = world.tree;
-          fuzzing::change(tree, in, world.known);
-          if (in.flag()) world.resign_leaves(tree, made.group_context.group_id);
-          const auto rebuilt = RatchetTree::from_nodes(*Suite::of(world.cast.suite()), tree);
-          if (rebuilt && in.flag()) made.group_context.tree_hash = rebuilt->root_hash();
-          for (Extension& extension : made.extensions) {
-            if (extension.type == ExtensionType::ratchet_tree) extension.data = wire::encode(tree);
+  const GroupInfo info =
+      forge_group_info(*world.founder, (flags & 1) == 0, (flags & 2) == 0, [&](GroupInfo& made) {
+        do {
+          switch (in.below(4)) {
+            case 0: fuzzing::change(made.group_context, in, world.known); break;
+            case 1: fuzzing::change(made.extensions, in, world.known); break;
+            case 2: made.signer = {in.u8()}; break;
+            default: {
+              RatchetTreeNodes tree = world.tree;
+              fuzzing::change(tree, in, world.known);
+              if (in.flag()) world.resign_leaves(tree, made.group_context.group_id);
+              const auto rebuilt = RatchetTree::from_nodes(*Suite::of(world.cast.suite()), tree);
+              if (rebuilt && in.flag()) made.group_context.tree_hash = rebuilt->root_hash();
+              for (Extension& extension : made.extensions) {
+                if (extension.type == ExtensionType::ratchet_tree) extension.data = wire::encode(tree);
+              }
+            }
           }
-        }
-      }
-    } while (in.flag());
-  });
+        } while (in.flag());
+      });
   join_from_outside(world, info, (flags & 4) != 0 ? &world.tree : nullptr, (flags & 8) != 0);
 }
 
@@ -206,7 +207,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 0:
     case 1: {
       const bool raw = data != nullptr && size > 0 && data[0] % 5 == 0;
-      const auto welcome = wire::decode<Welcome>(raw ? to_bytes(in.rest()) : fuzzing::edited(world.welcome, in));
+      const auto welcome =
+          wire::decode<Welcome>(raw ? to_bytes(in.rest()) : fuzzing::edited(world.welcome, in));
       if (welcome) join(world, *welcome, nullptr);
       break;
     }

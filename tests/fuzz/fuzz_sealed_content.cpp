@@ -1,4 +1,5 @@
-// What a member of a conversation, or the server, can hand to the client: sealed messages, plain bodies, contents.
+// What a member of a conversation, or the server, can hand to the client: sealed messages, plain bodies,
+// contents.
 #include <cstdint>
 #include <cstdlib>
 

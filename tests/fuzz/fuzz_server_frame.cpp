@@ -3,7 +3,8 @@
 //
 // Input: steps of one control byte, and for a feed a length byte and that many bytes:
 //   0 feed the guest   1 feed the device   2 feed the device one framed envelope   3 run what is queued
-//   4 time passes      5 the device connects again   6 the guest connects again    7 the disk fills or empties
+//   4 time passes      5 the device connects again   6 the guest connects again    7 the disk fills or
+//   empties
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
@@ -19,7 +20,8 @@ using namespace sotto;
 struct Keys {
   SeededRandom random{1};
   crypto::SigningKey ca_key = crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, random);
-  crypto::Certificate ca = *crypto::issue_server_ca(ca_key, crypto::validity_from(WallTime{1'800'000'000'000}, 3650), random);
+  crypto::Certificate ca =
+      *crypto::issue_server_ca(ca_key, crypto::validity_from(WallTime{1'800'000'000'000}, 3650), random);
 };
 Keys& keys() {
   static Keys instance;
@@ -39,8 +41,13 @@ class World {
     (void)ports_.records.begin(store::Access::write);
     for (std::uint8_t i = 1; i <= 2; ++i) {
       const UserId user = id<UserId>(i);
-      (void)ports_.records.accounts().add({user, i == 1 ? "alice" : "bob", "", "hash:a long password", false,
-                                           {Bytes(32, i), Bytes{1}}, ports_.moment.wall});
+      (void)ports_.records.accounts().add({user,
+                                           i == 1 ? "alice" : "bob",
+                                           "",
+                                           "hash:a long password",
+                                           false,
+                                           {Bytes(32, i), Bytes{1}},
+                                           ports_.moment.wall});
       (void)ports_.records.devices().add({id<DeviceId>(i), user, "d", Bytes{i}, Bytes(32, 1), Bytes(64, 1),
                                           ports_.moment.wall, ports_.moment.wall, false});
     }

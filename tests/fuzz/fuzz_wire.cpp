@@ -55,7 +55,8 @@ struct Tree {
     tree.length = in.varint();
     tree.fixed = to_bytes(in.fixed(3));
     tree.middle = to_bytes(in.opaque(5000, Prefix::u16));
-    in.vector(5000, [&](Reader& r) { tree.tail = to_bytes(r.rest()); }, Prefix::u32);
+    in.vector(
+        5000, [&](Reader& r) { tree.tail = to_bytes(r.rest()); }, Prefix::u32);
     return tree;
   }
   void write(Writer& out) const {

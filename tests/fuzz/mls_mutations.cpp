@@ -54,7 +54,9 @@ Bytes edited(ByteView genuine, Input& in) {
       case 1:
         if (left > 0) *here = static_cast<std::uint8_t>(*here ^ (1U << in.below(8)));
         break;
-      case 2: bytes.erase(here, here + static_cast<std::ptrdiff_t>(std::min<std::size_t>(in.u8(), left))); break;
+      case 2:
+        bytes.erase(here, here + static_cast<std::ptrdiff_t>(std::min<std::size_t>(in.u8(), left)));
+        break;
       case 3: {
         const ByteView more = in.take(in.u8());
         bytes.insert(here, more.begin(), more.end());
@@ -198,7 +200,8 @@ void change(PreSharedKeyId& id, Input& in, const Known& known) {
   }
   // The fields of the other kind are not on the wire.
   if (id.type == PskType::external) {
-    id = {PskType::external, std::move(id.psk_id), ResumptionPskUsage::application, {}, 0, std::move(id.psk_nonce)};
+    id = {PskType::external,      std::move(id.psk_id), ResumptionPskUsage::application, {}, 0,
+          std::move(id.psk_nonce)};
   } else {
     id.psk_id.clear();
   }
@@ -218,12 +221,14 @@ void change(UpdatePath& path, Input& in, const Known& known) {
     case 4: node.encrypted_path_secrets.push_back({to_bytes(in.take(32)), to_bytes(in.take(48))}); break;
     case 5:
       if (!node.encrypted_path_secrets.empty()) {
-        change_bytes(node.encrypted_path_secrets[in.below(node.encrypted_path_secrets.size())].kem_output, in, known);
+        change_bytes(node.encrypted_path_secrets[in.below(node.encrypted_path_secrets.size())].kem_output, in,
+                     known);
       }
       break;
     default:
       if (!node.encrypted_path_secrets.empty()) {
-        change_bytes(node.encrypted_path_secrets[in.below(node.encrypted_path_secrets.size())].ciphertext, in, known);
+        change_bytes(node.encrypted_path_secrets[in.below(node.encrypted_path_secrets.size())].ciphertext, in,
+                     known);
       }
   }
 }

@@ -92,13 +92,16 @@ class FakePorts final : public server::Ports, private server::BlobPort {
 
   void send(server::ConnectionId connection, Bytes frame, server::Priority priority) override {
     Line& line = lines[connection];
-    const Result<proto::Envelope> envelope = proto::parse_envelope(ByteView(frame).subspan(proto::kFrameHeaderBytes));
+    const Result<proto::Envelope> envelope =
+        proto::parse_envelope(ByteView(frame).subspan(proto::kFrameHeaderBytes));
     (priority == server::Priority::bulk ? line.bulk : line.urgent).push_back(*envelope);
   }
   void close(server::ConnectionId connection) override { lines[connection].closed = true; }
   void pause_reading(server::ConnectionId connection) override { lines[connection].paused = true; }
   void resume_reading(server::ConnectionId connection) override { lines[connection].paused = false; }
-  std::size_t queued_bulk_bytes(server::ConnectionId connection) override { return lines[connection].queued_bulk; }
+  std::size_t queued_bulk_bytes(server::ConnectionId connection) override {
+    return lines[connection].queued_bulk;
+  }
   void store(store::StoreTask task) override { tasks_.push_back(std::move(task)); }
 
   // "hash" of a password is the password with a mark.
@@ -120,7 +123,8 @@ class FakePorts final : public server::Ports, private server::BlobPort {
     jobs_.push_back([this, blob, size, then = std::move(then)] {
       if (size == 0) files.try_emplace(blob);
       const auto file = files.find(blob);
-      if (file == files.end() || file->second.size() < size) return then(fail(ErrorCode::not_found, "No such file."));
+      if (file == files.end() || file->second.size() < size)
+        return then(fail(ErrorCode::not_found, "No such file."));
       file->second.resize(size);
       then(ok_status());
     });

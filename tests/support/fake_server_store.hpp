@@ -1,6 +1,7 @@
 // The server's store in memory, for tests of the core: everything the interface promises except the disk.
 //
-// Faults: `full` makes every write fail as a full disk does; `broken` makes commits fail and has_failed() true.
+// Faults: `full` makes every write fail as a full disk does; `broken` makes commits fail and has_failed()
+// true.
 #pragma once
 
 #include <algorithm>
@@ -52,7 +53,8 @@ class FakeServerStore final : public store::ServerStore,
   bool broken = false;
 
   Status begin(store::Access access) override {
-    if (access == store::Access::write && broken) return fail(ErrorCode::storage, "The disk reported an error.");
+    if (access == store::Access::write && broken)
+      return fail(ErrorCode::storage, "The disk reported an error.");
     before_ = state_;
     return ok_status();
   }
@@ -61,7 +63,8 @@ class FakeServerStore final : public store::ServerStore,
       const bool changed = changed_;
       if (changed) rollback();
       changed_ = false;
-      if (changed) return fail(ErrorCode::storage, broken ? "The disk reported an error." : "The disk is full.");
+      if (changed)
+        return fail(ErrorCode::storage, broken ? "The disk reported an error." : "The disk is full.");
     }
     changed_ = false;
     return ok_status();
@@ -145,7 +148,8 @@ class FakeServerStore final : public store::ServerStore,
     if (device(added.device) != nullptr) return fail(ErrorCode::conflict, "This device was enrolled before.");
     state_.devices.push_back(added);
     for (auto& [id, log] : state_.logs) {
-      if (std::ranges::count(log.record.members, added.user) != 0) log.acks[added.device] = log.record.last_seq;
+      if (std::ranges::count(log.record.members, added.user) != 0)
+        log.acks[added.device] = log.record.last_seq;
     }
     return ok_status();
   }
@@ -205,7 +209,8 @@ class FakeServerStore final : public store::ServerStore,
   Result<Conversation> open_direct(UserId a, UserId b, ConversationId fresh, WallTime) override {
     if (Status good = changing(); !good) return std::move(good).error();
     if (a == b) return fail(ErrorCode::invalid_argument, "A conversation needs two different people.");
-    if (!state_.accounts.contains(a) || !state_.accounts.contains(b)) return fake::missing("There is no such user.");
+    if (!state_.accounts.contains(a) || !state_.accounts.contains(b))
+      return fake::missing("There is no such user.");
     const std::vector<UserId> members{std::min(a, b), std::max(a, b)};
     for (const auto& [id, log] : state_.logs) {
       if (log.record.members == members) return log.record;
@@ -237,8 +242,8 @@ class FakeServerStore final : public store::ServerStore,
   }
 
   // ---- Log ----
-  Result<store::Appended> append(ConversationId id, DeviceId sender, MessageId message, std::string_view payload,
-                                 WallTime now) override {
+  Result<store::Appended> append(ConversationId id, DeviceId sender, MessageId message,
+                                 std::string_view payload, WallTime now) override {
     if (Status good = changing(); !good) return std::move(good).error();
     const auto found = state_.logs.find(id);
     if (found == state_.logs.end()) return fake::missing("There is no such conversation.");
@@ -246,7 +251,8 @@ class FakeServerStore final : public store::ServerStore,
     if (by == nullptr) return fake::missing("There is no such device.");
     fake::Log& log = found->second;
     for (const auto& [seq, entry] : log.entries) {
-      if (entry.sender_device == sender && entry.message == message) return store::Appended{seq, entry.time, true};
+      if (entry.sender_device == sender && entry.message == message)
+        return store::Appended{seq, entry.time, true};
     }
     const std::uint64_t seq = ++log.record.last_seq;
     log.entries[seq] = store::LogEntry{seq, by->user, sender, now, message, std::string(payload)};
@@ -301,7 +307,8 @@ class FakeServerStore final : public store::ServerStore,
     if (Status good = changing(); !good) return std::move(good).error();
     for (auto& [id, log] : state_.logs) {
       const std::uint64_t pruned = log.pruned;  // clang captures no structured bindings
-      std::erase_if(log.entries, [&](const auto& one) { return one.first <= pruned && one.second.time < before; });
+      std::erase_if(log.entries,
+                    [&](const auto& one) { return one.first <= pruned && one.second.time < before; });
     }
     return false;
   }

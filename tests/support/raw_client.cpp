@@ -22,8 +22,8 @@ Status pinned(const std::vector<Bytes>& chain, const Bytes& fingerprint) {
 
 }  // namespace
 
-std::shared_ptr<const net::TlsContext> raw_context(const proto::InviteLink& server, std::string_view chain_pem,
-                                                   std::string_view key_pem) {
+std::shared_ptr<const net::TlsContext> raw_context(const proto::InviteLink& server,
+                                                   std::string_view chain_pem, std::string_view key_pem) {
   net::TlsContext::Client options;
   options.alpn = "sotto/1";
   options.verify_server = [fingerprint = server.ca_fingerprint](const std::vector<Bytes>& chain) {

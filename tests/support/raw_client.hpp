@@ -2,8 +2,8 @@
 // hides nothing: for benchmarks and for tests that must see or break the protocol itself.
 //
 //   RawClient client(loop, server);
-//   client.connect(&account, [&](Status status) { ... });          // TLS and Hello; null: without a certificate
-//   client.request(envelope, Priority::urgent, [&](Result<proto::Envelope> reply) { ... });
+//   client.connect(&account, [&](Status status) { ... });          // TLS and Hello; null: without a
+//   certificate client.request(envelope, Priority::urgent, [&](Result<proto::Envelope> reply) { ... });
 //   client.on_push = [&](const proto::Envelope& push) { ... };
 //
 // Callbacks may destroy the client. Thread: the loop's.
@@ -101,7 +101,8 @@ class RawEnrolment {
 };
 
 // A TLS context that pins the server of an invite link; with `chain_pem` and `key_pem` it shows them.
-std::shared_ptr<const net::TlsContext> raw_context(const proto::InviteLink& server, std::string_view chain_pem = {},
+std::shared_ptr<const net::TlsContext> raw_context(const proto::InviteLink& server,
+                                                   std::string_view chain_pem = {},
                                                    std::string_view key_pem = {});
 
 }  // namespace sotto::test

@@ -24,7 +24,8 @@ struct RawEnrolment::Keys {
       crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, crypto::system_random());
   crypto::SigningKey device =
       crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, crypto::system_random());
-  crypto::DhPrivateKey sealing = crypto::DhPrivateKey::generate(crypto::DhGroup::x25519, crypto::system_random());
+  crypto::DhPrivateKey sealing =
+      crypto::DhPrivateKey::generate(crypto::DhGroup::x25519, crypto::system_random());
 };
 
 RawEnrolment::RawEnrolment(net::Loop& loop, const proto::InviteLink& server, std::string username, Then then)
@@ -63,7 +64,8 @@ void RawEnrolment::register_account() {
 void RawEnrolment::enrol(const proto::RegisterReply& reply) {
   const auto user = UserId::from_bytes(as_bytes(reply.user()));
   auto identity = crypto::Certificate::from_der(as_bytes(reply.identity_certificate()));
-  if (!user || !identity) return finish(fail(ErrorCode::internal, "the server's reply to Register is malformed"));
+  if (!user || !identity)
+    return finish(fail(ErrorCode::internal, "the server's reply to Register is malformed"));
   account_ = std::make_unique<RawAccount>();
   account_->username = username_;
   account_->user = *user;

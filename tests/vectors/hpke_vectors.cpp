@@ -46,8 +46,8 @@ void check_kem(const Case& c) {
   ASSERT_TRUE(encapsulated.ok());
   EXPECT_EQ(encapsulated->kem_output, hex(c.json, "enc"));
   EXPECT_TRUE(equal(encapsulated->shared_secret.view(), hex(c.json, "shared_secret")));
-  const auto shared =
-      hpke_decap(c.suite.kem, hex(c.json, "enc"), c.recipient, sender ? ByteView(sender->public_key()) : ByteView{});
+  const auto shared = hpke_decap(c.suite.kem, hex(c.json, "enc"), c.recipient,
+                                 sender ? ByteView(sender->public_key()) : ByteView{});
   ASSERT_TRUE(shared.ok());
   EXPECT_TRUE(equal(shared->view(), hex(c.json, "shared_secret")));
 }
@@ -97,7 +97,8 @@ TEST(HpkeVectors, all_modes_and_suites_agree_with_the_rfc) {
     messages += check_messages(json, *sender, *receiver);
     for (const Json& exported : json.at("exports")) {
       const auto size = exported.at("L").get<std::size_t>();
-      for (const HpkeContext* context : {static_cast<HpkeContext*>(&*sender), static_cast<HpkeContext*>(&*receiver)}) {
+      for (const HpkeContext* context :
+           {static_cast<HpkeContext*>(&*sender), static_cast<HpkeContext*>(&*receiver)}) {
         EXPECT_TRUE(equal(context->export_secret(hex(exported, "exporter_context"), size).view(),
                           hex(exported, "exported_value")));
       }

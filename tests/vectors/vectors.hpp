@@ -30,7 +30,7 @@ inline Bytes hex(const Json& object, const char* field) {
 }  // namespace sotto::vectors
 
 // A macro because GTEST_SKIP returns from the test. Declares `name` as the parsed file.
-#define SOTTO_LOAD_VECTORS(name, file)                                                       \
-  const auto name##_loaded = ::sotto::vectors::load(file);                                   \
-  if (!name##_loaded) GTEST_SKIP() << file << " is not in " << SOTTO_VECTORS_DIR;            \
+#define SOTTO_LOAD_VECTORS(name, file)                                            \
+  const auto name##_loaded = ::sotto::vectors::load(file);                        \
+  if (!name##_loaded) GTEST_SKIP() << file << " is not in " << SOTTO_VECTORS_DIR; \
   const ::sotto::vectors::Json& name = *name##_loaded

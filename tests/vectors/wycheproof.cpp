@@ -28,8 +28,8 @@ class Tally {
         check(group, test);
       }
     }
-    std::cout << "[ vectors  ] " << file_ << ": " << valid_ << " valid, " << invalid_ << " invalid, " << skipped_
-              << " skipped\n";
+    std::cout << "[ vectors  ] " << file_ << ": " << valid_ << " valid, " << invalid_ << " invalid, "
+              << skipped_ << " skipped\n";
     EXPECT_GT(valid_, 0);
     EXPECT_GT(invalid_, 0);
   }
@@ -61,8 +61,9 @@ bool has_flag(const Json& test, std::string_view flag) {
 void run_aead(Tally& tally, const Json& file, bool gcm) {
   tally.each(file, [&](const Json& group, const Json& test) {
     const int key_bits = group.at("keySize");
-    if (group.at("ivSize") != 96 || group.at("tagSize") != 128 || (gcm && key_bits == 192)) return tally.skip();
-    const AeadAlgorithm algorithm = !gcm             ? AeadAlgorithm::chacha20_poly1305
+    if (group.at("ivSize") != 96 || group.at("tagSize") != 128 || (gcm && key_bits == 192))
+      return tally.skip();
+    const AeadAlgorithm algorithm = !gcm              ? AeadAlgorithm::chacha20_poly1305
                                     : key_bits == 128 ? AeadAlgorithm::aes_128_gcm
                                                       : AeadAlgorithm::aes_256_gcm;
     AeadKey key(algorithm, hex(test, "key"));
@@ -116,7 +117,8 @@ TEST(Wycheproof, ecdh_secp256r1) {
     const auto key = DhPrivateKey::from_bytes(DhGroup::p256, scalar);
     ASSERT_TRUE(key.ok());
     const auto shared = key->agree(hex(test, "public"));
-    if (has_flag(test, "CompressedPoint") || has_flag(test, "CompressedPublic")) return tally.invalid(shared.ok());
+    if (has_flag(test, "CompressedPoint") || has_flag(test, "CompressedPublic"))
+      return tally.invalid(shared.ok());
     tally.either(test, shared.ok());
     if (shared) {
       EXPECT_TRUE(equal(shared->view(), hex(test, "shared")));
@@ -129,7 +131,7 @@ TEST(Wycheproof, ed25519) {
   Tally tally("ed25519");
   tally.each(file, [&](const Json& group, const Json& test) {
     tally.either(test, verify(SignatureAlgorithm::ed25519, hex(group.at("publicKey"), "pk"), hex(test, "msg"),
-                            hex(test, "sig")));
+                              hex(test, "sig")));
   });
 }
 
@@ -137,8 +139,9 @@ TEST(Wycheproof, ecdsa_secp256r1_sha256) {
   SOTTO_LOAD_VECTORS(file, "wycheproof/ecdsa_secp256r1_sha256_test.json");
   Tally tally("ecdsa_secp256r1_sha256");
   tally.each(file, [&](const Json& group, const Json& test) {
-    tally.either(test, verify(SignatureAlgorithm::ecdsa_p256_sha256, hex(group.at("publicKey"), "uncompressed"),
-                            hex(test, "msg"), hex(test, "sig")));
+    tally.either(test,
+                 verify(SignatureAlgorithm::ecdsa_p256_sha256, hex(group.at("publicKey"), "uncompressed"),
+                        hex(test, "msg"), hex(test, "sig")));
   });
 }
 

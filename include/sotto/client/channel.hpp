@@ -10,7 +10,8 @@
 //    of the earlier connection comes any more.
 //  - A chain that does not end in the pinned CA, a wrong name or an expired certificate fails the handshake:
 //    on_closed(untrusted). Nothing is ever sent over such a connection.
-//  - With no pin at all (both fields empty) any well-formed chain is accepted and reported; the core then sends
+//  - With no pin at all (both fields empty) any well-formed chain is accepted and reported; the core then
+//  sends
 //    nothing but closes and asks the user. There is never a client certificate in such a target.
 //  - A refusal of the client certificate (revoked, expired) is on_closed(denied).
 //  - Urgent frames overtake bulk frames that are not yet handed to TLS. Order within a priority is kept.

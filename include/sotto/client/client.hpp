@@ -1,5 +1,5 @@
-// The client core: account, contacts, conversations, files and calls of one profile. No socket, file, clock or
-// thread inside; what it needs is handed in.
+// The client core: account, contacts, conversations, files and calls of one profile. No socket, file, clock
+// or thread inside; what it needs is handed in.
 //
 // Flow of the program around it (module runtime), everything on one thread:
 //   Client client({store, channel, files, media, random, sink});
@@ -11,10 +11,9 @@
 //         channel events are called by the channel as they happen, with their moment
 //   client.shutdown(moment);                       // hangs up, closes devices and the connection
 //
-// Events and `done` callbacks are delivered at the end of the outermost call into the client, when its state is
-// whole: they may call commands. What was answered `ok` is durable in the store. If the store fails, the command
-// that needed it says so (storage) and nothing is half done.
-// Thread: one.
+// Events and `done` callbacks are delivered at the end of the outermost call into the client, when its state
+// is whole: they may call commands. What was answered `ok` is durable in the store. If the store fails, the
+// command that needed it says so (storage) and nothing is half done. Thread: one.
 #pragma once
 
 #include <memory>
@@ -71,7 +70,8 @@ class Client final : public Commands, public ChannelEvents {
   void messages_history(ConversationId conversation, std::optional<MessageId> before, int limit,
                         Done<std::vector<MessageView>> done) override;
   void messages_mark_read(ConversationId conversation, MessageId up_to, Done<Unit> done) override;
-  void files_send(ConversationId conversation, std::string path, std::string text, Done<SentFile> done) override;
+  void files_send(ConversationId conversation, std::string path, std::string text,
+                  Done<SentFile> done) override;
   void files_fetch(MessageId message, std::string path, Done<TransferView> done) override;
   void files_pause(TransferId transfer, Done<TransferView> done) override;
   void files_resume(TransferId transfer, Done<TransferView> done) override;

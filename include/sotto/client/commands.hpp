@@ -41,7 +41,8 @@ class Commands {
   virtual void account_register(RegisterParams params, Done<AccountView> done) = 0;
   virtual void account_login(LoginParams params, Done<AccountView> done) = 0;
   virtual void account_logout(Done<Unit> done) = 0;
-  virtual void account_change_password(SecretBytes old_password, SecretBytes new_password, Done<Unit> done) = 0;
+  virtual void account_change_password(SecretBytes old_password, SecretBytes new_password,
+                                       Done<Unit> done) = 0;
   struct AccountStatus {
     std::optional<AccountView> account;
     ConnectionView connection;
@@ -73,7 +74,8 @@ class Commands {
     MessageView message;
     TransferView transfer;
   };
-  virtual void files_send(ConversationId conversation, std::string path, std::string text, Done<SentFile> done) = 0;
+  virtual void files_send(ConversationId conversation, std::string path, std::string text,
+                          Done<SentFile> done) = 0;
   // `path`: a file or an existing folder; empty: the download folder.
   virtual void files_fetch(MessageId message, std::string path, Done<TransferView> done) = 0;
   virtual void files_pause(TransferId transfer, Done<TransferView> done) = 0;

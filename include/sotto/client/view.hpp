@@ -34,15 +34,15 @@ struct DeviceView {
 enum class ConnectionState { offline, connecting, online };
 struct ConnectionView {
   ConnectionState state = ConnectionState::offline;
-  std::string reason;       // a sentence for people; empty when online
+  std::string reason;                   // a sentence for people; empty when online
   ErrorCode code = ErrorCode::offline;  // why offline: untrusted (server identity), denied (revoked), offline
-  int retry_in_ms = 0;      // offline: time to the next attempt
+  int retry_in_ms = 0;                  // offline: time to the next attempt
 };
 
 struct AccountView {
   UserView user;
   DeviceView device;
-  std::string server;       // host:port
+  std::string server;  // host:port
 };
 
 enum class MessageKind { text, file, call, event };
@@ -55,8 +55,16 @@ struct FileView {
 };
 
 enum class EndReason {
-  none, local_hangup, remote_hangup, declined, busy, no_answer, cancelled, connect_failed,
-  connection_lost, media_failed,
+  none,
+  local_hangup,
+  remote_hangup,
+  declined,
+  busy,
+  no_answer,
+  cancelled,
+  connect_failed,
+  connection_lost,
+  media_failed,
 };
 std::string_view to_string(EndReason reason);
 
@@ -109,8 +117,8 @@ struct TransferView {
   std::uint64_t bytes = 0;
   std::uint64_t total = 0;
   TransferState state = TransferState::queued;
-  double rate = 0;          // bytes/s over the last seconds
-  std::string failure;      // a sentence
+  double rate = 0;      // bytes/s over the last seconds
+  std::string failure;  // a sentence
   std::string path;
 };
 
@@ -120,35 +128,62 @@ struct CallView {
   ConversationId conversation;
   UserView peer;
   bool outgoing = false;
-  bool video = false;              // offered as a video call
-  bool peer_ringing = false;       // outgoing: a device of the far side rings
+  bool video = false;         // offered as a video call
+  bool peer_ringing = false;  // outgoing: a device of the far side rings
   CallState state = CallState::ringing;
   EndReason reason = EndReason::none;
-  std::string failure;             // more about connect_failed / media_failed
-  std::string security_code;       // six digits, from `connecting` on
-  bool verified = false;           // the peer's identity is verified
+  std::string failure;                     // more about connect_failed / media_failed
+  std::string security_code;               // six digits, from `connecting` on
+  bool verified = false;                   // the peer's identity is verified
   bool microphone = true, camera = false;  // what this side sends
   bool peer_microphone = true, peer_camera = false;
-  int active_s = 0;                // seconds since it became active
+  int active_s = 0;  // seconds since it became active
 };
 
 // ---- Events ----
 
-struct ConnectionChanged { ConnectionView connection; };
+struct ConnectionChanged {
+  ConnectionView connection;
+};
 // What waited on the server is in the local history now; once for each connection.
 struct CaughtUp {};
-struct AccountChanged { std::optional<AccountView> account; };
-struct MessageAdded { MessageView message; };
-struct MessageUpdated { MessageView message; };
-struct ConversationUpdated { ConversationView conversation; };
-struct ContactUpdated { UserView user; };
-struct PresenceUpdated { UserView user; };
-struct IdentityChanged { UserView user; };
-struct TransferProgress { TransferView transfer; };
-struct CallIncoming { CallView call; };
-struct CallChanged { CallView call; };
-struct CallStatsUpdated { CallId call; call::CallStats stats; };
-struct Notice { Error error; };  // a problem that belongs to no command: a device that vanished, a full disk
+struct AccountChanged {
+  std::optional<AccountView> account;
+};
+struct MessageAdded {
+  MessageView message;
+};
+struct MessageUpdated {
+  MessageView message;
+};
+struct ConversationUpdated {
+  ConversationView conversation;
+};
+struct ContactUpdated {
+  UserView user;
+};
+struct PresenceUpdated {
+  UserView user;
+};
+struct IdentityChanged {
+  UserView user;
+};
+struct TransferProgress {
+  TransferView transfer;
+};
+struct CallIncoming {
+  CallView call;
+};
+struct CallChanged {
+  CallView call;
+};
+struct CallStatsUpdated {
+  CallId call;
+  call::CallStats stats;
+};
+struct Notice {
+  Error error;
+};  // a problem that belongs to no command: a device that vanished, a full disk
 
 using Event = std::variant<ConnectionChanged, CaughtUp, AccountChanged, MessageAdded, MessageUpdated,
                            ConversationUpdated, ContactUpdated, PresenceUpdated, IdentityChanged,

@@ -50,7 +50,8 @@ class AeadKey {
   Status open_to(ByteView nonce, ByteView aad, ByteView sealed, MutableByteView out);
 
   // With the tag in a place of its own (database pages). `out` is as large as the input.
-  void seal_detached(ByteView nonce, ByteView aad, ByteView plaintext, MutableByteView out, MutableByteView tag);
+  void seal_detached(ByteView nonce, ByteView aad, ByteView plaintext, MutableByteView out,
+                     MutableByteView tag);
   Status open_detached(ByteView nonce, ByteView aad, ByteView ciphertext, ByteView tag, MutableByteView out);
 
  private:

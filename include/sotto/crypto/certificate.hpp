@@ -75,8 +75,8 @@ struct CertificateSpec {
   std::vector<std::string> uri_names;
   std::vector<std::string> dns_names;
   Validity validity{};
-  bool is_ca = false;                 // then: keyCertSign; else: digitalSignature
-  std::optional<int> path_length;     // only with is_ca
+  bool is_ca = false;              // then: keyCertSign; else: digitalSignature
+  std::optional<int> path_length;  // only with is_ca
   bool client_auth = false;
   bool server_auth = false;
 };
@@ -84,7 +84,8 @@ struct CertificateSpec {
 // `issuer` null: self-signed, and `subject_public_key` must be the signing key's own. `signing_key` is an
 // Ed25519 key and must belong to `issuer`. The serial number is 128 random bits.
 Result<Certificate> issue_certificate(const CertificateSpec& spec, ByteView subject_public_key,
-                                      const SigningKey& signing_key, const Certificate* issuer, Random& random);
+                                      const SigningKey& signing_key, const Certificate* issuer,
+                                      Random& random);
 
 // authority: the certificate checked may issue others, and is not used for connections.
 enum class CertificatePurpose : std::uint8_t { client, server, authority };
@@ -94,8 +95,8 @@ enum class CertificatePurpose : std::uint8_t { client, server, authority };
 // server, the leaf must name the purpose in its extendedKeyUsage, and so must each intermediate that has one.
 // The error (untrusted) says which rule was broken. Names are the caller's to compare.
 inline constexpr std::size_t kMaxIntermediates = 4;
-Status verify_chain(const Certificate& leaf, std::span<const Certificate> intermediates, const Certificate& anchor,
-                    WallTime now, CertificatePurpose purpose);
+Status verify_chain(const Certificate& leaf, std::span<const Certificate> intermediates,
+                    const Certificate& anchor, WallTime now, CertificatePurpose purpose);
 
 // PKCS#8 PEM, unencrypted: for files with mode 0600 or for sealing.
 SecretBytes private_key_to_pem(const SigningKey& key);

@@ -41,9 +41,9 @@ class Hasher {
   ~Hasher();
 
   void update(ByteView data);
-  Bytes finish();        // and starts anew
-  Bytes peek() const;    // the digest so far; the hasher goes on
-  Hasher fork() const;   // a second hasher with the same state
+  Bytes finish();       // and starts anew
+  Bytes peek() const;   // the digest so far; the hasher goes on
+  Hasher fork() const;  // a second hasher with the same state
 
  private:
   struct Impl;

@@ -37,7 +37,9 @@ struct HpkeSuite {
   HpkeAead aead = HpkeAead::aes_128_gcm;
 };
 
-constexpr DhGroup hpke_group(HpkeKem kem) { return kem == HpkeKem::x25519_sha256 ? DhGroup::x25519 : DhGroup::p256; }
+constexpr DhGroup hpke_group(HpkeKem kem) {
+  return kem == HpkeKem::x25519_sha256 ? DhGroup::x25519 : DhGroup::p256;
+}
 
 // --- The KEM (section 4) ---
 
@@ -67,7 +69,8 @@ class HpkeContext {
 
  protected:
   friend class HpkeKeySchedule;
-  HpkeContext(HpkeSuite suite, std::optional<AeadKey> key, SecretBytes base_nonce, SecretBytes exporter_secret);
+  HpkeContext(HpkeSuite suite, std::optional<AeadKey> key, SecretBytes base_nonce,
+              SecretBytes exporter_secret);
 
   Status ready() const;
   Bytes nonce() const;
@@ -112,10 +115,11 @@ struct HpkeReceiverOptions {
   ByteView sender_public{};
 };
 
-Result<HpkeSender> hpke_setup_sender(HpkeSuite suite, ByteView recipient_public, ByteView info, Random& random,
-                                     const HpkeSenderOptions& options = {});
-Result<HpkeReceiver> hpke_setup_receiver(HpkeSuite suite, ByteView kem_output, const DhPrivateKey& recipient_key,
-                                         ByteView info, const HpkeReceiverOptions& options = {});
+Result<HpkeSender> hpke_setup_sender(HpkeSuite suite, ByteView recipient_public, ByteView info,
+                                     Random& random, const HpkeSenderOptions& options = {});
+Result<HpkeReceiver> hpke_setup_receiver(HpkeSuite suite, ByteView kem_output,
+                                         const DhPrivateKey& recipient_key, ByteView info,
+                                         const HpkeReceiverOptions& options = {});
 
 // --- Single messages, mode base (section 6) ---
 
@@ -139,9 +143,9 @@ Result<HpkeSealed> hpke_seal(HpkeSuite suite, ByteView recipient_public, ByteVie
                              ByteView plaintext, Random& random);
 // With the ephemeral key made beforehand, so that several threads can seal without a Random between them. It
 // must be fresh for every message.
-Result<HpkeSealed> hpke_seal_with(const HpkeInfo& info, ByteView recipient_public, const DhPrivateKey& ephemeral,
-                                  ByteView aad, ByteView plaintext);
-Result<SecretBytes> hpke_open(HpkeSuite suite, ByteView kem_output, const DhPrivateKey& recipient_key, ByteView info,
-                              ByteView aad, ByteView ciphertext);
+Result<HpkeSealed> hpke_seal_with(const HpkeInfo& info, ByteView recipient_public,
+                                  const DhPrivateKey& ephemeral, ByteView aad, ByteView plaintext);
+Result<SecretBytes> hpke_open(HpkeSuite suite, ByteView kem_output, const DhPrivateKey& recipient_key,
+                              ByteView info, ByteView aad, ByteView ciphertext);
 
 }  // namespace sotto::crypto

@@ -35,11 +35,12 @@ Result<Certificate> issue_server_ca(const SigningKey& ca_key, Validity validity,
 Result<Certificate> issue_server_certificate(const SigningKey& ca_key, const Certificate& ca,
                                              ByteView server_public_key, Validity validity, Random& random);
 Result<Certificate> issue_identity_certificate(const SigningKey& ca_key, const Certificate& ca, UserId user,
-                                               ByteView identity_public_key, Validity validity, Random& random);
+                                               ByteView identity_public_key, Validity validity,
+                                               Random& random);
 // By the identity key's holder, for a device of this very user.
-Result<Certificate> issue_device_certificate(const SigningKey& identity_key, const Certificate& identity, UserId user,
-                                             DeviceId device, ByteView device_public_key, Validity validity,
-                                             Random& random);
+Result<Certificate> issue_device_certificate(const SigningKey& identity_key, const Certificate& identity,
+                                             UserId user, DeviceId device, ByteView device_public_key,
+                                             Validity validity, Random& random);
 
 struct AccountIdentity {
   UserId user;
@@ -53,10 +54,12 @@ struct DeviceIdentity {
 };
 
 // Error untrusted with the reason; never an exception, whatever the bytes are.
-Result<AccountIdentity> verify_identity_certificate(const Certificate& identity, const Certificate& ca, WallTime now);
+Result<AccountIdentity> verify_identity_certificate(const Certificate& identity, const Certificate& ca,
+                                                    WallTime now);
 Result<DeviceIdentity> verify_device_chain(const Certificate& device, const Certificate& identity,
                                            const Certificate& ca, WallTime now);
-Result<DeviceIdentity> verify_device_chain(ByteView device_der, ByteView identity_der, ByteView ca_der, WallTime now);
+Result<DeviceIdentity> verify_device_chain(ByteView device_der, ByteView identity_der, ByteView ca_der,
+                                           WallTime now);
 Status verify_server_certificate(const Certificate& server, const Certificate& ca, WallTime now);
 
 // What a device certificate claims, without any check: for showing and for looking up the chain.

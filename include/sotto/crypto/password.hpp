@@ -29,7 +29,8 @@ inline constexpr Argon2Params kWeakTestParams{8U << 10, 1};
 inline constexpr std::size_t kMaxPasswordSize = 1024;  // bytes
 inline constexpr std::size_t kArgon2SaltSize = 16;
 
-// PHC string ("$argon2id$v=19$m=..."), with a fresh salt in it. Errors: too_large (password), unavailable (memory).
+// PHC string ("$argon2id$v=19$m=..."), with a fresh salt in it. Errors: too_large (password), unavailable
+// (memory).
 Result<std::string> hash_password(ByteView password, const Argon2Params& params = kAccountPasswordParams);
 
 // False for a wrong password and for a string that hash_password() did not make.

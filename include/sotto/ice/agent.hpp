@@ -1,7 +1,7 @@
 // One call's path: gathers addresses, checks pairs (RFC 8445, 8838), carries datagrams.
 //
-// A pair that worked stays in use while nothing comes back. Consent (RFC 7675: sending ends when the far side was
-// not heard for 30 seconds) is the caller's: for a call, packets that SRTP authenticated are the proof.
+// A pair that worked stays in use while nothing comes back. Consent (RFC 7675: sending ends when the far side
+// was not heard for 30 seconds) is the caller's: for a call, packets that SRTP authenticated are the proof.
 //
 // Flow, both sides:
 //   auto agent = factory.create(options, observer);        // gathering begins

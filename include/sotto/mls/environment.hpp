@@ -16,10 +16,10 @@ namespace sotto::mls {
 
 // Why an input was not taken. In every case the group is as it was, to the bit.
 enum class RefusalKind {
-  ignore,        // old, repeated, or one's own: nothing is wrong
-  reject,        // malformed, forged or against the rules: every honest member refuses it alike. With
-                 // ErrorCode::not_found a proposal, pre-shared key or tree that it needs is not here: the same
-                 // message can be tried again once that came
+  ignore,  // old, repeated, or one's own: nothing is wrong
+  reject,  // malformed, forged or against the rules: every honest member refuses it alike. With
+           // ErrorCode::not_found a proposal, pre-shared key or tree that it needs is not here: the same
+           // message can be tried again once that came
   group_broken,  // authentic, but this member cannot follow: others may have. Repair or re-join
 };
 struct [[nodiscard]] Refusal {
@@ -27,7 +27,9 @@ struct [[nodiscard]] Refusal {
   Error error;
 };
 
-inline Refusal ignore(std::string why) { return {RefusalKind::ignore, fail(ErrorCode::conflict, std::move(why))}; }
+inline Refusal ignore(std::string why) {
+  return {RefusalKind::ignore, fail(ErrorCode::conflict, std::move(why))};
+}
 inline Refusal reject(Error error) { return {RefusalKind::reject, std::move(error)}; }
 inline Refusal reject(std::string why) { return reject(fail(ErrorCode::untrusted, std::move(why))); }
 inline Refusal group_broken(Error error) { return {RefusalKind::group_broken, std::move(error)}; }
@@ -81,8 +83,8 @@ class PskSource {
   virtual std::optional<SecretBytes> resumption_psk(ByteView group_id, std::uint64_t epoch) const = 0;
 };
 
-// Spreads independent work over threads. What is run touches nothing shared but the CredentialPolicy, which must
-// then bear several threads at once.
+// Spreads independent work over threads. What is run touches nothing shared but the CredentialPolicy, which
+// must then bear several threads at once.
 class Parallel {
  public:
   virtual ~Parallel() = default;
@@ -99,7 +101,8 @@ struct Environment {
   // Gets what an operation changed before its message is handed out. Null: groups that live in memory alone,
   // or a caller that writes take_changes() itself before it sends.
   StateWriter* state = nullptr;
-  // For what costs most in large groups: sealing Welcomes, checking key packages and trees. Null: on the caller's thread.
+  // For what costs most in large groups: sealing Welcomes, checking key packages and trees. Null: on the
+  // caller's thread.
   const Parallel* parallel = nullptr;
 
   void run_parallel(std::size_t count, const std::function<void(std::size_t)>& work) const;

@@ -29,7 +29,8 @@
 
 namespace sotto::mls {
 
-// Every bound that a group has beside those of the wire (types.hpp), which none of these may exceed in effect.
+// Every bound that a group has beside those of the wire (types.hpp), which none of these may exceed in
+// effect.
 struct GroupConfig {
   bool encrypt_handshake = true;     // proposals and commits as PrivateMessage
   std::size_t padding = 0;           // plaintexts to a multiple of this many bytes
@@ -110,9 +111,13 @@ struct OwnCommit {};
 struct Received {
   std::variant<ApplicationMessage, ReceivedProposal, StagedCommit, OwnCommit> content;
   template <class T>
-  T* get() { return std::get_if<T>(&content); }
+  T* get() {
+    return std::get_if<T>(&content);
+  }
   template <class T>
-  const T* get() const { return std::get_if<T>(&content); }
+  const T* get() const {
+    return std::get_if<T>(&content);
+  }
 };
 
 struct CommitOptions {
@@ -187,8 +192,8 @@ class Group {
   // A PSK proposal with a fresh nonce.
   Proposal psk_proposal(ByteView external_psk_id, const Environment& env) const;
   Proposal resumption_psk_proposal(Epoch epoch, const Environment& env) const;
-  // Pending until it is merged or discarded; refused with ErrorCode::conflict while another one is. One that may
-  // have been accepted must not be discarded: its epoch could never be followed.
+  // Pending until it is merged or discarded; refused with ErrorCode::conflict while another one is. One that
+  // may have been accepted must not be discarded: its epoch could never be followed.
   Outcome<MadeCommit> commit(const CommitOptions& options, const Environment& env);
   bool has_pending_commit() const;
   const StagedCommit* pending_commit() const;
@@ -203,8 +208,8 @@ class Group {
   // This epoch's, received and own, in order of arrival: what a commit may refer to.
   std::vector<ReceivedProposal> proposals() const;
   void forget_proposals();
-  // Drops the keys of all but the `keep` newest past epochs: for applications that bound how long message keys
-  // live by time, too.
+  // Drops the keys of all but the `keep` newest past epochs: for applications that bound how long message
+  // keys live by time, too.
   void forget_past_epochs(std::size_t keep = 0);
 
   // --- Section 11: new groups from this one ---
@@ -212,8 +217,8 @@ class Group {
   struct Founded;
   Outcome<Founded> reinitialise(ClientIdentity identity, const std::vector<KeyPackage>& packages,
                                 bool tree_in_welcome, bool force_path, const Environment& env) const;
-  Outcome<Group> join_reinitialised(const Welcome& welcome, const OwnKeyPackage& own, const RatchetTreeNodes* tree,
-                                    const Environment& env) const;
+  Outcome<Group> join_reinitialised(const Welcome& welcome, const OwnKeyPackage& own,
+                                    const RatchetTreeNodes* tree, const Environment& env) const;
   Outcome<Founded> branch(ByteView group_id, ClientIdentity identity, ExtensionList extensions,
                           const std::vector<KeyPackage>& packages, bool tree_in_welcome, bool force_path,
                           const Environment& env) const;

@@ -10,8 +10,8 @@ namespace sotto::mls {
 
 // What this library can do, for LeafNode.capabilities. Add an application's own types to the lists.
 Capabilities default_capabilities();
-// Section 13.5: with a random reserved value in every list, so that nobody comes to rely on a closed one. Members
-// that fail on them fail early. ClientIdentity::capabilities is where they go.
+// Section 13.5: with a random reserved value in every list, so that nobody comes to rely on a closed one.
+// Members that fail on them fail early. ClientIdentity::capabilities is where they go.
 Capabilities with_grease(Capabilities capabilities, Random& random);
 
 // Of which kind a client's signing key must be. Error: a suite that this library does not have.
@@ -23,9 +23,7 @@ struct ClientIdentity {
   Capabilities capabilities = default_capabilities();
   ExtensionList leaf_extensions;
 
-  ClientIdentity copy() const {
-    return {credential, signing_key.copy(), capabilities, leaf_extensions};
-  }
+  ClientIdentity copy() const { return {credential, signing_key.copy(), capabilities, leaf_extensions}; }
 };
 
 // A key package and the private keys that its Welcome will need. Used once (or rotated, as last resort).

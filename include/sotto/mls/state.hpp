@@ -9,7 +9,8 @@
 // Rules, on which the safety of the keys rests:
 // 1. What an operation changed is written before its message leaves this device. With Environment::state set,
 //    protect, propose, commit and the ways in do it themselves and hand nothing out if it fails.
-// 2. The changes are written in their order: in one transaction, or one by one. Cut off at any point they leave
+// 2. The changes are written in their order: in one transaction, or one by one. Cut off at any point they
+// leave
 //    records that restore to the state before or after the operation; a message key that was handed out is
 //    never handed out again. What a cut leaves over is erased by the first changes after restore().
 // 3. Receiving: write the changes together with what was received, then tell the server.

@@ -50,14 +50,15 @@ struct Capabilities {
 
   void write(wire::Writer& out) const;
   static Capabilities read(wire::Reader& in);
-  bool supports(ExtensionType type) const;   // default types (section 7.2) need not be listed
-  bool supports(ProposalType type) const;    // likewise
+  bool supports(ExtensionType type) const;  // default types (section 7.2) need not be listed
+  bool supports(ProposalType type) const;   // likewise
   bool supports(CredentialType type) const;
   friend bool operator==(const Capabilities&, const Capabilities&) = default;
 };
 
 // Extension data of section 11.1.
-// struct { ExtensionType extension_types<V>; ProposalType proposal_types<V>; CredentialType credential_types<V>; }
+// struct { ExtensionType extension_types<V>; ProposalType proposal_types<V>; CredentialType
+// credential_types<V>; }
 struct RequiredCapabilities {
   std::vector<ExtensionType> extension_types;
   std::vector<ProposalType> proposal_types;

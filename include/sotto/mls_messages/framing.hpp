@@ -30,8 +30,8 @@ struct GroupContext {
 //          case external: uint32 sender_index; case new_member_*: struct{}; }; } Sender;
 struct Sender {
   SenderType type = SenderType::member;
-  LeafIndex leaf;            // member
-  std::uint32_t index = 0;   // external: into external_senders
+  LeafIndex leaf;           // member
+  std::uint32_t index = 0;  // external: into external_senders
 
   static Sender member(LeafIndex leaf) { return {SenderType::member, leaf, 0}; }
   static Sender external(std::uint32_t index) { return {SenderType::external, {}, index}; }

@@ -48,7 +48,8 @@ struct EncryptedGroupSecrets {
   friend bool operator==(const EncryptedGroupSecrets&, const EncryptedGroupSecrets&) = default;
 };
 
-// struct { CipherSuite cipher_suite; EncryptedGroupSecrets secrets<V>; opaque encrypted_group_info<V>; } Welcome;
+// struct { CipherSuite cipher_suite; EncryptedGroupSecrets secrets<V>; opaque encrypted_group_info<V>; }
+// Welcome;
 struct Welcome {
   CipherSuite cipher_suite{};
   std::vector<EncryptedGroupSecrets> secrets;
@@ -70,13 +71,16 @@ struct RatchetTreeNodes {
   friend bool operator==(const RatchetTreeNodes&, const RatchetTreeNodes&) = default;
 };
 
-// struct { ProtocolVersion version = mls10; WireFormat wire_format; select (wire_format) { ... }; } MLSMessage;
+// struct { ProtocolVersion version = mls10; WireFormat wire_format; select (wire_format) { ... }; }
+// MLSMessage;
 struct MlsMessage {
   std::variant<PublicMessage, PrivateMessage, Welcome, GroupInfo, KeyPackage> body;
 
   WireFormat wire_format() const;
   template <class T>
-  const T* get() const { return std::get_if<T>(&body); }
+  const T* get() const {
+    return std::get_if<T>(&body);
+  }
 
   void write(wire::Writer& out) const;
   static MlsMessage read(wire::Reader& in);

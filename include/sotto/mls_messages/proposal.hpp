@@ -13,15 +13,16 @@ enum class ResumptionPskUsage : std::uint8_t { application = 1, reinit = 2, bran
 // struct {
 //   PSKType psktype;
 //   select (psktype) { case external: opaque psk_id<V>;
-//                      case resumption: ResumptionPSKUsage usage; opaque psk_group_id<V>; uint64 psk_epoch; };
+//                      case resumption: ResumptionPSKUsage usage; opaque psk_group_id<V>; uint64 psk_epoch;
+//                      };
 //   opaque psk_nonce<V>;
 // } PreSharedKeyID;
 struct PreSharedKeyId {
   PskType type = PskType::external;
-  Bytes psk_id;                                                  // external
-  ResumptionPskUsage usage = ResumptionPskUsage::application;    // resumption
-  Bytes psk_group_id;                                            // resumption
-  Epoch psk_epoch = 0;                                           // resumption
+  Bytes psk_id;                                                // external
+  ResumptionPskUsage usage = ResumptionPskUsage::application;  // resumption
+  Bytes psk_group_id;                                          // resumption
+  Epoch psk_epoch = 0;                                         // resumption
   Bytes psk_nonce;
 
   void write(wire::Writer& out) const;
@@ -75,7 +76,9 @@ struct Proposal {
 
   ProposalType type() const;
   template <class T>
-  const T* get() const { return std::get_if<T>(&body); }
+  const T* get() const {
+    return std::get_if<T>(&body);
+  }
 
   void write(wire::Writer& out) const;
   static Proposal read(wire::Reader& in);

@@ -55,7 +55,12 @@ enum class CredentialType : std::uint16_t { basic = 1, x509 = 2 };
 
 // Section 6.
 enum class ContentType : std::uint8_t { application = 1, proposal = 2, commit = 3 };
-enum class SenderType : std::uint8_t { member = 1, external = 2, new_member_proposal = 3, new_member_commit = 4 };
+enum class SenderType : std::uint8_t {
+  member = 1,
+  external = 2,
+  new_member_proposal = 3,
+  new_member_commit = 4
+};
 
 // Position of a member among the leaves, and of a node in the array form of the tree (appendix C).
 struct LeafIndex {
@@ -76,7 +81,7 @@ inline constexpr std::size_t kMaxFieldBytes = std::size_t{1} << 20;     // one o
 inline constexpr std::size_t kMaxKeyBytes = 1024;                       // public keys, signatures, nonces
 inline constexpr std::size_t kMaxIdBytes = 1024;                        // group and PSK ids
 inline constexpr std::size_t kMaxCertificateBytes = 16384;
-inline constexpr std::size_t kMaxListEntries = 1024;                    // capabilities, extensions, proposals
+inline constexpr std::size_t kMaxListEntries = 1024;  // capabilities, extensions, proposals
 
 template <class Enum>
 void write_enum(wire::Writer& out, Enum value) {

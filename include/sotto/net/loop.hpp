@@ -158,8 +158,8 @@ class Timer {
   std::function<void()> on_fire_;
   TimePoint deadline_ = kNever;
   std::uint64_t order_ = 0;
-  std::size_t slot_ = kIdle;        // index in the loop's heap
-  bool* destroyed_ = nullptr;       // set while firing
+  std::size_t slot_ = kIdle;   // index in the loop's heap
+  bool* destroyed_ = nullptr;  // set while firing
 };
 
 }  // namespace sotto::net

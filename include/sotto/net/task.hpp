@@ -12,9 +12,10 @@ class Task {
  public:
   Task() = default;
   template <class F>
-    requires(!std::is_same_v<std::decay_t<F>, Task> && std::is_invocable_v<std::decay_t<F>&>)
-  // NOLINTNEXTLINE(google-explicit-constructor): post([...] { ... }) is the point
-  Task(F&& f) : held_(std::make_unique<Held<std::decay_t<F>>>(std::forward<F>(f))) {}
+  requires(!std::is_same_v<std::decay_t<F>, Task> && std::is_invocable_v<std::decay_t<F>&>)
+      // NOLINTNEXTLINE(google-explicit-constructor): post([...] { ... }) is the point
+      Task(F&& f)
+      : held_(std::make_unique<Held<std::decay_t<F>>>(std::forward<F>(f))) {}
 
   explicit operator bool() const { return held_ != nullptr; }
   void operator()() { held_->call(); }

@@ -7,7 +7,8 @@
 //
 // Outgoing frames of one loop iteration are gathered into few TLS records and few system calls. A bulk
 // frame is begun only when no urgent frame waits and the kernel holds little unsent data, so an urgent
-// frame waits for at most kNotSentLowWater + one bulk frame + kBatchBytes. Frames of one priority keep their order.
+// frame waits for at most kNotSentLowWater + one bulk frame + kBatchBytes. Frames of one priority keep their
+// order.
 //
 // Every callback comes from the loop, never from within a call into the stream, and may destroy the
 // stream. After on_closed nothing follows. Destroying an open stream closes it at once, with a
@@ -35,13 +36,13 @@ struct HandshakeNotes;
 enum class Priority { urgent, bulk };
 
 enum class CloseKind {
-  clean,      // the peer said close_notify: everything it sent has arrived
-  truncated,  // the connection ended without close_notify: what it sent last may be missing
-  reset,      // reset or network error
-  timeout,    // handshake deadline, or no acknowledgement for 30 s
-  too_slow,   // the peer does not read: more than kMaxQueuedBytes waited
-  tls_failed, // handshake refused by either side, wrong protocol, bad record
-  local,      // close() was called and is done
+  clean,       // the peer said close_notify: everything it sent has arrived
+  truncated,   // the connection ended without close_notify: what it sent last may be missing
+  reset,       // reset or network error
+  timeout,     // handshake deadline, or no acknowledgement for 30 s
+  too_slow,    // the peer does not read: more than kMaxQueuedBytes waited
+  tls_failed,  // handshake refused by either side, wrong protocol, bad record
+  local,       // close() was called and is done
 };
 
 struct Closed {
@@ -52,8 +53,8 @@ struct Closed {
 struct PeerInfo {
   std::vector<Bytes> chain_der;  // leaf first; empty: the peer showed no certificate
   SocketAddress address;
-  std::string cipher;            // "TLS_AES_256_GCM_SHA384"
-  std::string group;             // "x25519"
+  std::string cipher;  // "TLS_AES_256_GCM_SHA384"
+  std::string group;   // "x25519"
 };
 
 // A slow reader is cut when this much waits for it.
@@ -85,12 +86,12 @@ class TlsStream final : private FdHandler, private IterationHook {
   };
 
   // `socket` is connected and non-blocking; `handler` outlives the stream.
-  static std::unique_ptr<TlsStream> accept(Loop& loop, std::shared_ptr<const TlsContext> context, Socket socket,
-                                           const SocketAddress& peer, Handler& handler);
+  static std::unique_ptr<TlsStream> accept(Loop& loop, std::shared_ptr<const TlsContext> context,
+                                           Socket socket, const SocketAddress& peer, Handler& handler);
   // `server_name` is sent in the clear (SNI) unless it is empty or a numeric address.
-  static std::unique_ptr<TlsStream> connect(Loop& loop, std::shared_ptr<const TlsContext> context, Socket socket,
-                                            const SocketAddress& peer, const std::string& server_name,
-                                            Handler& handler);
+  static std::unique_ptr<TlsStream> connect(Loop& loop, std::shared_ptr<const TlsContext> context,
+                                            Socket socket, const SocketAddress& peer,
+                                            const std::string& server_name, Handler& handler);
   ~TlsStream();
 
   void send(Bytes frame, Priority priority);
@@ -114,15 +115,15 @@ class TlsStream final : private FdHandler, private IterationHook {
   enum class State {
     handshaking,  // queues, sends nothing
     open,
-    closing,      // close() was called: the queue is being sent
-    lingering,    // everything and close_notify sent; waiting for the peer's end
+    closing,    // close() was called: the queue is being sent
+    lingering,  // everything and close_notify sent; waiting for the peer's end
     closed,
   };
   struct Queue {
     std::vector<Bytes> frames;
-    std::size_t head = 0;     // frames before it are gone
-    std::size_t offset = 0;   // of frames[head]: already encrypted
-    std::size_t bytes = 0;    // still to encrypt
+    std::size_t head = 0;    // frames before it are gone
+    std::size_t offset = 0;  // of frames[head]: already encrypted
+    std::size_t bytes = 0;   // still to encrypt
 
     bool empty() const { return head == frames.size(); }
     bool begun() const { return offset > 0; }
@@ -167,23 +168,23 @@ class TlsStream final : private FdHandler, private IterationHook {
   // Owned by us.
   Socket socket_;
   ssl_st* ssl_ = nullptr;
-  std::unique_ptr<Timer> timer_;            // handshake and closing only
-  std::unique_ptr<HandshakeNotes> notes_;   // until established
+  std::unique_ptr<Timer> timer_;           // handshake and closing only
+  std::unique_ptr<HandshakeNotes> notes_;  // until established
   Queue urgent_;
   Queue bulk_;
-  Bytes cipher_out_;                        // encrypted, and the kernel did not take it yet
+  Bytes cipher_out_;  // encrypted, and the kernel did not take it yet
   std::size_t cipher_out_at_ = 0;
-  Bytes cipher_in_;                         // received and not yet decrypted: reading is paused
+  Bytes cipher_in_;  // received and not yet decrypted: reading is paused
   // Derived state.
   State state_ = State::handshaking;
   bool paused_ = false;
-  int send_errno_ = 0;                      // the peer is gone; what it sent before is still read
+  int send_errno_ = 0;  // the peer is gone; what it sent before is still read
   bool too_slow_ = false;
   bool want_drained_ = false;
-  bool small_records_ = false;              // what OpenSSL is set to
+  bool small_records_ = false;  // what OpenSSL is set to
   std::uint32_t events_ = 0;
   std::size_t handshake_bytes_ = 0;
-  bool* destroyed_ = nullptr;               // set while a callback runs
+  bool* destroyed_ = nullptr;  // set while a callback runs
 };
 
 }  // namespace sotto::net

@@ -22,12 +22,12 @@ namespace sotto::net {
 class Worker {
  public:
   struct Options {
-    std::string name;           // of the threads, at most 15 characters
+    std::string name;  // of the threads, at most 15 characters
     std::size_t threads = 1;
     std::size_t max_jobs = 1024;
-    std::size_t max_batch = 256;              // jobs taken together; 1 with several threads
-    // After a batch whose weights add up to `gather_from` or more, the worker waits this long before it takes the next
-    // one: under load fewer and larger batches, alone no delay. 0: never waits.
+    std::size_t max_batch = 256;  // jobs taken together; 1 with several threads
+    // After a batch whose weights add up to `gather_from` or more, the worker waits this long before it takes
+    // the next one: under load fewer and larger batches, alone no delay. 0: never waits.
     Duration gather = {};
     std::size_t gather_from = 4;
     std::function<void()> before_batch = {};  // on the worker's thread

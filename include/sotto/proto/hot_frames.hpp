@@ -2,7 +2,8 @@
 // objects in between. What they mean is the schema's (channel.proto); they are the same bytes as protobuf's.
 //
 //   if (const auto append = proto::read_append(frame)) use(append->payload);   // views into the frame
-//   else parse_envelope(frame)                                                 // any other spelling or request
+//   else parse_envelope(frame)                                                 // any other spelling or
+//   request
 //
 // The readers take exactly what every encoder writes (each field once, in order, nothing else) and leave
 // everything else to protobuf. The writers make whole frames with their header.

@@ -32,10 +32,10 @@ enum class Registration : std::uint8_t {
 struct Config {
   Registration registration = Registration::invite;
   std::string version;
-  std::uint64_t max_blob_bytes = 0;                           // 0: no limit but the quota and the disk
-  std::uint64_t blob_quota_bytes = 100ULL << 30;              // of all files of one account; 0: none
-  std::string absent_password_hash;  // of no password that anyone has; checked for unknown users
-  bool limit_sources = true;         // rate limits per network address; off for tests and benchmarks
+  std::uint64_t max_blob_bytes = 0;               // 0: no limit but the quota and the disk
+  std::uint64_t blob_quota_bytes = 100ULL << 30;  // of all files of one account; 0: none
+  std::string absent_password_hash;               // of no password that anyone has; checked for unknown users
+  bool limit_sources = true;  // rate limits per network address; off for tests and benchmarks
   crypto::Certificate ca;
   crypto::SigningKey ca_key;
 };
@@ -66,8 +66,8 @@ class Core {
   void on_bytes(ConnectionId connection, ByteView bytes, Moment moment);
   void on_disconnected(ConnectionId connection, Moment moment);
 
-  // Messages of all connections are gathered and given to the store together: now. To be called after each round of
-  // calls, in particular before waiting.
+  // Messages of all connections are gathered and given to the store together: now. To be called after each
+  // round of calls, in particular before waiting.
   void end_turn();
 
   TimePoint next_deadline() const;

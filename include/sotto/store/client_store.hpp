@@ -8,9 +8,9 @@
 //   if (Status done = tx.commit(); !done) ...       // storage: nothing of it happened
 //
 // The first failure inside a transaction sticks: later writes do nothing, reads find nothing, and commit()
-// reports it and rolls back. So code reads straight through and asks once. A write outside of a transaction is one
-// of its own. A failed read outside of a transaction finds nothing; problem() then tells why.
-// Ids are unique; put_* replaces a record with the same id.
+// reports it and rolls back. So code reads straight through and asks once. A write outside of a transaction
+// is one of its own. A failed read outside of a transaction finds nothing; problem() then tells why. Ids are
+// unique; put_* replaces a record with the same id.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +41,8 @@ struct ClientDeviceRecord {
   DeviceId id;
   UserId user;
   std::string name;
-  Bytes device_key;   // Ed25519 public key: checks what it signs
-  Bytes sealing_key;  // X25519 public key: seals what is for it
+  Bytes device_key;    // Ed25519 public key: checks what it signs
+  Bytes sealing_key;   // X25519 public key: seals what is for it
   bool active = true;  // false: revoked or replaced; kept for checking old messages
   std::int64_t last_seen_ms = 0;
 };
@@ -110,13 +110,13 @@ struct TransferRecord {
   int state = 0;      // client::TransferState
   BlobId blob;
   Bytes key;
-  std::uint64_t size = 0;    // of the plain file
-  std::uint64_t chunks = 0;  // up: accepted by the server; down: verified and written
-  Bytes sha256;              // down: expected
-  std::string path;          // up: source; down: final path once done
-  std::string temporary;     // down
-  std::string folder;        // down: where it will lie
-  std::string name;          // down: the name it will get; up: as announced
+  std::uint64_t size = 0;              // of the plain file
+  std::uint64_t chunks = 0;            // up: accepted by the server; down: verified and written
+  Bytes sha256;                        // down: expected
+  std::string path;                    // up: source; down: final path once done
+  std::string temporary;               // down
+  std::string folder;                  // down: where it will lie
+  std::string name;                    // down: the name it will get; up: as announced
   std::int64_t stamp_modified_ns = 0;  // up: the source as it was at the start
   std::uint64_t stamp_identity = 0;
   std::string failure;
@@ -150,11 +150,13 @@ class ClientStore {
   virtual void put_message(const MessageRecord& message) = 0;
   virtual std::optional<MessageRecord> message(MessageId id) = 0;
   // The newest `limit` with a position below `before`, oldest first.
-  virtual std::vector<MessageRecord> history(ConversationId conversation, std::uint64_t before, int limit) = 0;
+  virtual std::vector<MessageRecord> history(ConversationId conversation, std::uint64_t before,
+                                             int limit) = 0;
   virtual std::optional<MessageRecord> newest_message(ConversationId conversation) = 0;
   virtual std::uint64_t unread_count(ConversationId conversation) = 0;
   // Incoming messages at or below `position` that are unread, oldest first, at most `limit`.
-  virtual std::vector<MessageRecord> unread(ConversationId conversation, std::uint64_t position, int limit) = 0;
+  virtual std::vector<MessageRecord> unread(ConversationId conversation, std::uint64_t position,
+                                            int limit) = 0;
   // The highest position in use below `before`; 0 if there is none.
   virtual std::uint64_t highest_position(ConversationId conversation, std::uint64_t before) = 0;
   // Of one kind and state, all conversations: for putting things right at the start.

@@ -37,7 +37,7 @@ struct Account {
   std::string display_name;
   std::string password_hash;  // PHC string
   bool administrator = false;
-  Identity identity;          // the present one; earlier ones stay in the store
+  Identity identity;  // the present one; earlier ones stay in the store
   WallTime created;
   friend bool operator==(const Account&, const Account&) = default;
 };
@@ -117,7 +117,7 @@ class DeviceRepository {
   // conflict: the id was used before. Entries that exist count as acknowledged by the new device, which
   // could not open them anyway: they were sealed for others.
   virtual Status add(const Device& device) = 0;
-  virtual Result<Device> by_device(DeviceId device) = 0;  // revoked ones too
+  virtual Result<Device> by_device(DeviceId device) = 0;         // revoked ones too
   virtual Result<std::vector<Device>> of_user(UserId user) = 0;  // not the revoked ones
   virtual Status revoke(DeviceId device, WallTime now) = 0;
   virtual Status set_last_seen(DeviceId device, WallTime when) = 0;
@@ -147,8 +147,8 @@ class ConversationRepository {
 class LogRepository {
  public:
   virtual ~LogRepository() = default;
-  // The next sequence number of the conversation, starting with 1; (conversation, device, message) is unique among
-  // the entries that were not forgotten, or at least among the newest 131,072 of the conversation.
+  // The next sequence number of the conversation, starting with 1; (conversation, device, message) is unique
+  // among the entries that were not forgotten, or at least among the newest 131,072 of the conversation.
   virtual Result<Appended> append(ConversationId conversation, DeviceId device, MessageId message,
                                   std::string_view payload, WallTime now) = 0;
   // Entries with seq > after, oldest first, at most `limit` and, past the first, `max_bytes` of payload.
@@ -156,11 +156,11 @@ class LogRepository {
                                 std::size_t max_bytes) = 0;
   // Only forward; beyond the last entry counts as the last entry.
   virtual Status ack(ConversationId conversation, DeviceId device, std::uint64_t seq) = 0;
-  // Drops entries that every device of every member acknowledged. What is left of them answers a late repetition of
-  // their AppendRequest.
+  // Drops entries that every device of every member acknowledged. What is left of them answers a late
+  // repetition of their AppendRequest.
   virtual Status prune(ConversationId conversation) = 0;
-  // Removes what prune() left and is older than `before`, a bounded number of rows per call; up to a thousand entries
-  // share a row and go together. True: call again.
+  // Removes what prune() left and is older than `before`, a bounded number of rows per call; up to a thousand
+  // entries share a row and go together. True: call again.
   virtual Result<bool> forget(WallTime before) = 0;
 };
 

@@ -4,8 +4,9 @@
 //   run_batch(store, batch);                       // storage thread; one COMMIT, one fsync
 //   for (StoreTask* task : batch) task->done();    // back on the thread that asked
 //
-// A task that returns an error is undone alone, the others stay. When the commit fails, every task that wanted
-// to write fails with that error, also if its own work had succeeded: nothing is reported that is not durable.
+// A task that returns an error is undone alone, the others stay. When the commit fails, every task that
+// wanted to write fails with that error, also if its own work had succeeded: nothing is reported that is not
+// durable.
 #pragma once
 
 #include <functional>
@@ -23,8 +24,8 @@ struct StoreTask {
   std::function<Status(ServerStore&)> work;
   std::function<void(Status)> then;
   Status outcome = ok_status();
-  // False: the work is one statement, or changes nothing when it fails. Then it needs no part of its own, which
-  // saves time; if it fails by the disk all the same, the whole batch does.
+  // False: the work is one statement, or changes nothing when it fails. Then it needs no part of its own,
+  // which saves time; if it fails by the disk all the same, the whole batch does.
   bool own_part = true;
   std::size_t weight = 1;  // how many people wait for it
 
@@ -48,7 +49,9 @@ StoreTask make_task(Access access, Work work, Then then, bool own_part = true, s
                      if (!status) return then(Result<T>(std::move(status).error()));
                      then(Result<T>(*std::move(*box)));
                    },
-                   ok_status(), own_part, weight};
+                   ok_status(),
+                   own_part,
+                   weight};
 }
 
 }  // namespace sotto::store

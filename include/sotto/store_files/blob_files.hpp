@@ -1,7 +1,7 @@
 // The sealed files of a server as plain files: DIR/ab/<32 hexadecimal digits>, directories 0700, files 0600.
 //
-// Blocking; for a worker thread. A failed write leaves the file as long as it was. Errors: not_found, conflict
-// (not at the end), storage (disk full or failing). Thread: one at a time.
+// Blocking; for a worker thread. A failed write leaves the file as long as it was. Errors: not_found,
+// conflict (not at the end), storage (disk full or failing). Thread: one at a time.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +31,8 @@ class BlobFiles {
   // File and directory entry are durable afterwards. After an error the pages may be lost although a second
   // call would say ok: then the upload starts over from what was synced before.
   Status sync(BlobId blob);
-  // The same in two halves, so that others may go on writing meanwhile: what was written before begin_sync() is
-  // durable after run(), which any thread may call.
+  // The same in two halves, so that others may go on writing meanwhile: what was written before begin_sync()
+  // is durable after run(), which any thread may call.
   class Sync {
    public:
     explicit Sync(int fd) : fd_(fd) {}

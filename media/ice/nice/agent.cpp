@@ -163,8 +163,8 @@ Status NiceIceAgent::begin(const ice::Options& options) {
     }
   }
 
-  // Without the library's consent checks: they give up for good after ten seconds, and an outage of ten seconds
-  // must not end a call. Our caller keeps consent (ice/agent.hpp).
+  // Without the library's consent checks: they give up for good after ten seconds, and an outage of ten
+  // seconds must not end a call. Our caller keeps consent (ice/agent.hpp).
   agent_.reset(
       nice_agent_new_full(loop_.context(), NICE_COMPATIBILITY_RFC5245, NICE_AGENT_OPTION_ICE_TRICKLE));
   g_object_set(agent_.get(), "upnp", FALSE, "ice-tcp", FALSE, "controlling-mode",

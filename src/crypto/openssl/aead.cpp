@@ -34,7 +34,9 @@ void check_own(bool right) {
   if (!right) throw std::invalid_argument("AeadKey: a nonce, tag or output of the wrong size");
 }
 
-Error does_not_open() { return fail(ErrorCode::untrusted, "the encrypted data was changed or the key is wrong"); }
+Error does_not_open() {
+  return fail(ErrorCode::untrusted, "the encrypted data was changed or the key is wrong");
+}
 
 }  // namespace
 
@@ -49,8 +51,8 @@ struct AeadKey::Impl {
     const int direction = sealing ? 1 : 0;
     if (!ctx) {
       ctx.reset(EVP_CIPHER_CTX_new());
-      openssl::require(ctx && EVP_CipherInit_ex2(ctx.get(), openssl::cipher(algorithm), key.data(), nonce.data(),
-                                                 direction, nullptr) == 1,
+      openssl::require(ctx && EVP_CipherInit_ex2(ctx.get(), openssl::cipher(algorithm), key.data(),
+                                                 nonce.data(), direction, nullptr) == 1,
                        "setting up a cipher");
     } else {
       openssl::require(EVP_CipherInit_ex2(ctx.get(), nullptr, nullptr, nonce.data(), direction, nullptr) == 1,
@@ -78,16 +80,19 @@ void AeadKey::seal_detached(ByteView nonce, ByteView aad, ByteView plaintext, Mu
   EVP_CIPHER_CTX* ctx = impl_->begin(true, nonce);
   std::array<std::uint8_t, 16> none{};
   int written = 0;
-  openssl::require(add_aad(ctx, aad) && update(ctx, plaintext, out.data()) &&
-                       EVP_CipherFinal_ex(ctx, none.data(), &written) == 1 &&
-                       EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, static_cast<int>(kAeadTagSize), tag.data()) == 1,
-                   "sealing");
+  openssl::require(
+      add_aad(ctx, aad) && update(ctx, plaintext, out.data()) &&
+          EVP_CipherFinal_ex(ctx, none.data(), &written) == 1 &&
+          EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, static_cast<int>(kAeadTagSize), tag.data()) == 1,
+      "sealing");
 }
 
-Status AeadKey::open_detached(ByteView nonce, ByteView aad, ByteView ciphertext, ByteView tag, MutableByteView out) {
+Status AeadKey::open_detached(ByteView nonce, ByteView aad, ByteView ciphertext, ByteView tag,
+                              MutableByteView out) {
   check_own(nonce.size() == kAeadNonceSize && out.size() == ciphertext.size());
   if (tag.size() != kAeadTagSize) return does_not_open();
-  if (ciphertext.size() > kAeadMaxMessage) return fail(ErrorCode::too_large, "an encrypted message is over 1 GiB");
+  if (ciphertext.size() > kAeadMaxMessage)
+    return fail(ErrorCode::too_large, "an encrypted message is over 1 GiB");
 
   const openssl::ErrorScope errors;
   EVP_CIPHER_CTX* ctx = impl_->begin(false, nonce);
@@ -135,7 +140,8 @@ Result<Bytes> AeadKey::open(ByteView nonce, ByteView aad, ByteView sealed) {
 Result<SecretBytes> AeadKey::open_secret(ByteView nonce, ByteView aad, ByteView sealed) {
   if (sealed.size() < kAeadTagSize) return does_not_open();
   SecretBytes out(sealed.size() - kAeadTagSize);
-  if (Status opened = open_to(nonce, aad, sealed, out.mutable_view()); !opened) return std::move(opened).error();
+  if (Status opened = open_to(nonce, aad, sealed, out.mutable_view()); !opened)
+    return std::move(opened).error();
   return out;
 }
 
@@ -143,7 +149,8 @@ Bytes aead_seal(AeadAlgorithm algorithm, ByteView key, ByteView nonce, ByteView 
   return AeadKey(algorithm, key).seal(nonce, aad, plaintext);
 }
 
-Result<Bytes> aead_open(AeadAlgorithm algorithm, ByteView key, ByteView nonce, ByteView aad, ByteView sealed) {
+Result<Bytes> aead_open(AeadAlgorithm algorithm, ByteView key, ByteView nonce, ByteView aad,
+                        ByteView sealed) {
   return AeadKey(algorithm, key).open(nonce, aad, sealed);
 }
 

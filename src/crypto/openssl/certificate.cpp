@@ -10,7 +10,9 @@
 namespace sotto::crypto {
 namespace {
 
-Error malformed(std::string what) { return fail(ErrorCode::invalid_argument, "a certificate " + std::move(what)); }
+Error malformed(std::string what) {
+  return fail(ErrorCode::invalid_argument, "a certificate " + std::move(what));
+}
 
 std::string text_of(const ASN1_STRING* text) {
   return to_string(ByteView(ASN1_STRING_get0_data(text), static_cast<std::size_t>(ASN1_STRING_length(text))));
@@ -82,7 +84,8 @@ Status read_fields(CertificateHandle& out) {
   out.issuer_common_name = single_common_name(X509_get_issuer_name(x509));
 
   const ASN1_INTEGER* serial = X509_get0_serialNumber(x509);
-  out.serial.assign(ASN1_STRING_get0_data(serial), ASN1_STRING_get0_data(serial) + ASN1_STRING_length(serial));
+  out.serial.assign(ASN1_STRING_get0_data(serial),
+                    ASN1_STRING_get0_data(serial) + ASN1_STRING_length(serial));
 
   const auto not_before = wall_time(X509_get0_notBefore(x509));
   const auto not_after = wall_time(X509_get0_notAfter(x509));
@@ -119,7 +122,8 @@ Result<Certificate> Certificate::from_der(ByteView der) {
 }
 
 Result<Certificate> Certificate::from_pem(std::string_view pem) {
-  if (pem.size() > 4 * kMaxCertificateSize) return fail(ErrorCode::too_large, "a certificate file is too large");
+  if (pem.size() > 4 * kMaxCertificateSize)
+    return fail(ErrorCode::too_large, "a certificate file is too large");
   if (pem.empty()) return malformed("file is empty");
   const openssl::ErrorScope errors;
   const openssl::Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));

@@ -16,7 +16,8 @@ Error not_a_public_key() { return fail(ErrorCode::invalid_argument, "a public ke
 Result<SecretBytes> x25519_agree(ByteView own, ByteView peer) {
   if (peer.size() != 32) return not_a_public_key();
   SecretBytes out(kDhSharedSize);
-  // A point of small order gives zero whatever our key is: the peer would choose the secret (RFC 7748 section 6.1).
+  // A point of small order gives zero whatever our key is: the peer would choose the secret (RFC 7748
+  // section 6.1).
   if (!sodium::x25519_agree(own, peer, out.mutable_view()) ||
       constant_time_equal(out.view(), SecretBytes(kDhSharedSize).view())) {
     return not_a_public_key();
@@ -58,7 +59,8 @@ DhPrivateKey DhPrivateKey::generate(DhGroup group, Random& random) {
 }
 
 Result<DhPrivateKey> DhPrivateKey::from_bytes(DhGroup group, ByteView private_key) {
-  if (private_key.size() != kDhPrivateSize) return fail(ErrorCode::invalid_argument, "a private key has the wrong size");
+  if (private_key.size() != kDhPrivateSize)
+    return fail(ErrorCode::invalid_argument, "a private key has the wrong size");
   if (group == DhGroup::x25519) {
     return DhPrivateKey(group, SecretBytes(private_key), sodium::x25519_public(private_key));
   }

@@ -43,8 +43,9 @@ Sha256Digest sha256(ByteView data) {
 
 Hasher::Hasher(HashAlgorithm algorithm)
     : impl_(std::make_unique<Impl>(Impl{algorithm, openssl::MdCtx(EVP_MD_CTX_new())})) {
-  openssl::require(impl_->ctx && EVP_DigestInit_ex2(impl_->ctx.get(), openssl::digest(algorithm), nullptr) == 1,
-                   "starting a hash");
+  openssl::require(
+      impl_->ctx && EVP_DigestInit_ex2(impl_->ctx.get(), openssl::digest(algorithm), nullptr) == 1,
+      "starting a hash");
 }
 Hasher::Hasher(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Hasher::Hasher(Hasher&&) noexcept = default;

@@ -30,8 +30,10 @@ Status check(const CertificateSpec& spec, ByteView subject_public_key, const Sig
   if (spec.common_name.empty() || spec.common_name.size() > kMaxCommonName) {
     return cannot_issue("its name is empty or too long");
   }
-  if (spec.uri_names.size() + spec.dns_names.size() > kMaxAlternativeNames) return cannot_issue("too many names");
-  if (spec.path_length && (!spec.is_ca || *spec.path_length < 0)) return cannot_issue("a path length without a CA");
+  if (spec.uri_names.size() + spec.dns_names.size() > kMaxAlternativeNames)
+    return cannot_issue("too many names");
+  if (spec.path_length && (!spec.is_ca || *spec.path_length < 0))
+    return cannot_issue("a path length without a CA");
   if (spec.validity.not_before.ms < 0 || spec.validity.not_after.ms > kMaxTimeMs ||
       spec.validity.not_before > spec.validity.not_after) {
     return cannot_issue("its validity is empty or out of range");
@@ -49,10 +51,10 @@ Status check(const CertificateSpec& spec, ByteView subject_public_key, const Sig
 
 void set_name(X509* x509, const std::string& common_name) {
   X509_NAME* name = X509_get_subject_name(x509);
-  openssl::require(X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
-                                              as_bytes(common_name).data(), static_cast<int>(common_name.size()), -1,
-                                              0) == 1,
-                   "a subject name");
+  openssl::require(
+      X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8, as_bytes(common_name).data(),
+                                 static_cast<int>(common_name.size()), -1, 0) == 1,
+      "a subject name");
 }
 
 void set_validity(X509* x509, Validity validity) {
@@ -70,8 +72,9 @@ void set_serial(X509* x509, Random& random) {
 }
 
 void add(X509* x509, int nid, void* value, bool critical) {
-  openssl::require(value != nullptr && X509_add1_ext_i2d(x509, nid, value, critical ? 1 : 0, X509V3_ADD_APPEND) == 1,
-                   "an extension");
+  openssl::require(
+      value != nullptr && X509_add1_ext_i2d(x509, nid, value, critical ? 1 : 0, X509V3_ADD_APPEND) == 1,
+      "an extension");
 }
 
 void add_constraints(X509* x509, const CertificateSpec& spec) {
@@ -86,17 +89,19 @@ void add_constraints(X509* x509, const CertificateSpec& spec) {
   add(x509, NID_basic_constraints, constraints.get(), true);
 
   const KeyUsage usage(ASN1_BIT_STRING_new());
-  openssl::require(usage && ASN1_BIT_STRING_set_bit(usage.get(), spec.is_ca ? kKeyCertSign : kDigitalSignature, 1) == 1,
-                   "a key usage");
+  openssl::require(
+      usage && ASN1_BIT_STRING_set_bit(usage.get(), spec.is_ca ? kKeyCertSign : kDigitalSignature, 1) == 1,
+      "a key usage");
   add(x509, NID_key_usage, usage.get(), true);
 }
 
 void add_extended_usage(X509* x509, const CertificateSpec& spec) {
   if (!spec.client_auth && !spec.server_auth) return;
   const ExtendedKeyUsage usage(EXTENDED_KEY_USAGE_new());
-  openssl::require(usage && (!spec.client_auth || sk_ASN1_OBJECT_push(usage.get(), OBJ_nid2obj(NID_client_auth)) > 0) &&
-                       (!spec.server_auth || sk_ASN1_OBJECT_push(usage.get(), OBJ_nid2obj(NID_server_auth)) > 0),
-                   "an extended key usage");
+  openssl::require(
+      usage && (!spec.client_auth || sk_ASN1_OBJECT_push(usage.get(), OBJ_nid2obj(NID_client_auth)) > 0) &&
+          (!spec.server_auth || sk_ASN1_OBJECT_push(usage.get(), OBJ_nid2obj(NID_server_auth)) > 0),
+      "an extended key usage");
   add(x509, NID_ext_key_usage, usage.get(), false);
 }
 
@@ -137,8 +142,10 @@ void add_key_ids(X509* x509, ByteView subject_public_key, const Certificate* iss
 }  // namespace
 
 Result<Certificate> issue_certificate(const CertificateSpec& spec, ByteView subject_public_key,
-                                      const SigningKey& signing_key, const Certificate* issuer, Random& random) {
-  if (Status right = check(spec, subject_public_key, signing_key, issuer); !right) return std::move(right).error();
+                                      const SigningKey& signing_key, const Certificate* issuer,
+                                      Random& random) {
+  if (Status right = check(spec, subject_public_key, signing_key, issuer); !right)
+    return std::move(right).error();
   const auto subject_key = VerifyKey::from_public(SignatureAlgorithm::ed25519, subject_public_key);
   if (!subject_key) return subject_key.error().with("issuing a certificate");
 
@@ -147,7 +154,8 @@ Result<Certificate> issue_certificate(const CertificateSpec& spec, ByteView subj
   set_serial(x509.get(), random);
   set_name(x509.get(), spec.common_name);
   const X509* named_issuer = issuer == nullptr ? x509.get() : issuer->handle().x509.get();
-  openssl::require(X509_set_issuer_name(x509.get(), X509_get_subject_name(named_issuer)) == 1, "an issuer name");
+  openssl::require(X509_set_issuer_name(x509.get(), X509_get_subject_name(named_issuer)) == 1,
+                   "an issuer name");
   set_validity(x509.get(), spec.validity);
   openssl::require(X509_set_pubkey(x509.get(), subject_key->handle().pkey.get()) == 1, "a subject key");
 
@@ -156,7 +164,8 @@ Result<Certificate> issue_certificate(const CertificateSpec& spec, ByteView subj
   add_alternative_names(x509.get(), spec);
   add_key_ids(x509.get(), subject_public_key, issuer);
 
-  openssl::require(X509_sign(x509.get(), signing_key.handle().pkey.get(), nullptr) > 0, "signing a certificate");
+  openssl::require(X509_sign(x509.get(), signing_key.handle().pkey.get(), nullptr) > 0,
+                   "signing a certificate");
   return Certificate::from_der(openssl::to_der<i2d_X509>(x509.get()));
 }
 

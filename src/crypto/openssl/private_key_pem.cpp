@@ -19,20 +19,23 @@ Result<SigningKey> from_pkey(const EVP_PKEY* pkey) {
   if (EVP_PKEY_is_a(pkey, "ED25519") == 1) {
     SecretBytes seed(kSignaturePrivateSize);
     std::size_t size = seed.size();
-    if (EVP_PKEY_get_raw_private_key(pkey, seed.data(), &size) != 1 || size != seed.size()) return unreadable();
+    if (EVP_PKEY_get_raw_private_key(pkey, seed.data(), &size) != 1 || size != seed.size())
+      return unreadable();
     return SigningKey::from_private(SignatureAlgorithm::ed25519, seed.view());
   }
   if (EVP_PKEY_is_a(pkey, "EC") != 1) return unreadable();
 
   char group[32] = {};
-  if (EVP_PKEY_get_group_name(pkey, group, sizeof group, nullptr) != 1 || std::string_view(group) != "prime256v1") {
+  if (EVP_PKEY_get_group_name(pkey, group, sizeof group, nullptr) != 1 ||
+      std::string_view(group) != "prime256v1") {
     return unreadable();
   }
   BIGNUM* number = nullptr;
   const bool found = EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &number) == 1;
   const openssl::Bignum scalar(number);
   SecretBytes bytes(openssl::kP256ScalarSize);
-  if (!found || BN_bn2binpad(scalar.get(), bytes.data(), static_cast<int>(bytes.size())) < 0) return unreadable();
+  if (!found || BN_bn2binpad(scalar.get(), bytes.data(), static_cast<int>(bytes.size())) < 0)
+    return unreadable();
   return SigningKey::from_private(SignatureAlgorithm::ecdsa_p256_sha256, bytes.view());
 }
 
@@ -40,8 +43,8 @@ Result<SigningKey> from_pkey(const EVP_PKEY* pkey) {
 
 SecretBytes private_key_to_pem(const SigningKey& key) {
   const openssl::Bio bio(BIO_new(BIO_s_secmem()));  // wiped when freed
-  openssl::require(bio && PEM_write_bio_PKCS8PrivateKey(bio.get(), key.handle().pkey.get(), nullptr, nullptr, 0,
-                                                        nullptr, nullptr) == 1,
+  openssl::require(bio && PEM_write_bio_PKCS8PrivateKey(bio.get(), key.handle().pkey.get(), nullptr, nullptr,
+                                                        0, nullptr, nullptr) == 1,
                    "writing a private key");
   char* text = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &text);

@@ -22,16 +22,18 @@ openssl::Pkey p256_pkey(const BIGNUM* scalar, ByteView point) {
   openssl::require(
       builder &&
           OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0) == 1 &&
-          OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) == 1 &&
+          OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
+                                           point.size()) == 1 &&
           (scalar == nullptr || OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, scalar) == 1),
       "P-256 key parameters");
   const Params params(OSSL_PARAM_BLD_to_param(builder.get()));
   const openssl::PkeyCtx ctx(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
   EVP_PKEY* key = nullptr;
-  openssl::require(params && ctx && EVP_PKEY_fromdata_init(ctx.get()) == 1 &&
-                       EVP_PKEY_fromdata(ctx.get(), &key, scalar == nullptr ? EVP_PKEY_PUBLIC_KEY : EVP_PKEY_KEYPAIR,
-                                         params.get()) == 1,
-                   "a P-256 key");
+  openssl::require(
+      params && ctx && EVP_PKEY_fromdata_init(ctx.get()) == 1 &&
+          EVP_PKEY_fromdata(ctx.get(), &key, scalar == nullptr ? EVP_PKEY_PUBLIC_KEY : EVP_PKEY_KEYPAIR,
+                            params.get()) == 1,
+      "a P-256 key");
   return openssl::Pkey(key);
 }
 
@@ -59,7 +61,8 @@ Result<SigningKey> SigningKey::from_private(SignatureAlgorithm algorithm, ByteVi
   key.private_key_ = SecretBytes(private_key);
   openssl::Pkey pkey;
   if (algorithm == SignatureAlgorithm::ed25519) {
-    pkey.reset(EVP_PKEY_new_raw_private_key_ex(nullptr, "ED25519", nullptr, private_key.data(), private_key.size()));
+    pkey.reset(
+        EVP_PKEY_new_raw_private_key_ex(nullptr, "ED25519", nullptr, private_key.data(), private_key.size()));
     key.public_key_.resize(signature_public_size(algorithm));
     std::size_t size = key.public_key_.size();
     openssl::require(pkey && EVP_PKEY_get_raw_public_key(pkey.get(), key.public_key_.data(), &size) == 1,
@@ -84,13 +87,14 @@ SigningKey SigningKey::copy() const {
 }
 
 Bytes SigningKey::sign(ByteView message) const {
-  if (algorithm_ == SignatureAlgorithm::ed25519) return sodium::ed25519_sign(private_key_.view(), public_key_, message);
+  if (algorithm_ == SignatureAlgorithm::ed25519)
+    return sodium::ed25519_sign(private_key_.view(), public_key_, message);
   const openssl::MdCtx ctx(EVP_MD_CTX_new());
   Bytes out(kMaxSignatureSize);
   std::size_t size = out.size();
   openssl::require(ctx &&
-                       EVP_DigestSignInit_ex(ctx.get(), nullptr, "SHA2-256", nullptr, nullptr, handle_->pkey.get(),
-                                             nullptr) == 1 &&
+                       EVP_DigestSignInit_ex(ctx.get(), nullptr, "SHA2-256", nullptr, nullptr,
+                                             handle_->pkey.get(), nullptr) == 1 &&
                        EVP_DigestSign(ctx.get(), out.data(), &size, message.data(), message.size()) == 1,
                    "signing");
   out.resize(size);
@@ -102,7 +106,8 @@ Result<VerifyKey> VerifyKey::from_public(SignatureAlgorithm algorithm, ByteView 
   if (algorithm == SignatureAlgorithm::ed25519) {
     if (public_key.size() == signature_public_size(algorithm)) {
       const openssl::ErrorScope errors;
-      pkey.reset(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, public_key.data(), public_key.size()));
+      pkey.reset(
+          EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, public_key.data(), public_key.size()));
     }
   } else if (openssl::p256_point(public_key)) {
     pkey = p256_pkey(nullptr, public_key);
@@ -117,7 +122,8 @@ Result<VerifyKey> VerifyKey::from_public(SignatureAlgorithm algorithm, ByteView 
 }
 
 bool VerifyKey::verify(ByteView message, ByteView signature) const {
-  if (algorithm_ == SignatureAlgorithm::ed25519) return sodium::ed25519_verify(public_key_, message, signature);
+  if (algorithm_ == SignatureAlgorithm::ed25519)
+    return sodium::ed25519_verify(public_key_, message, signature);
   const openssl::ErrorScope errors;
   const openssl::MdCtx ctx(EVP_MD_CTX_new());
   openssl::require(ctx && EVP_DigestVerifyInit_ex(ctx.get(), nullptr, "SHA2-256", nullptr, nullptr,

@@ -29,7 +29,8 @@ void require(bool done, const char* what) {
   if (!done) throw std::runtime_error(std::string("crypto: OpenSSL refused: ") + what);
 }
 
-// The fetched objects live as long as the process, so that other static objects may still hash on their way out.
+// The fetched objects live as long as the process, so that other static objects may still hash on their way
+// out.
 const EVP_MD* digest(HashAlgorithm algorithm) {
   static const EVP_MD* const sha256 = fetch_digest("SHA2-256");
   static const EVP_MD* const sha384 = fetch_digest("SHA2-384");

@@ -17,7 +17,9 @@ using List = std::unique_ptr<STACK_OF(X509), FreeList>;
 
 constexpr int kSecurityLevel = 2;  // 112 bits: no SHA-1 signature, no short RSA key
 
-Error untrusted(std::string why) { return fail(ErrorCode::untrusted, "the certificate is not trusted: " + std::move(why)); }
+Error untrusted(std::string why) {
+  return fail(ErrorCode::untrusted, "the certificate is not trusted: " + std::move(why));
+}
 
 // Whether OpenSSL built the path from just these, in this order. Without this a leaf that the anchor issued
 // directly would pass beside any intermediate, and borrow that intermediate's name.
@@ -62,8 +64,8 @@ bool set_purpose(X509_STORE_CTX* ctx, CertificatePurpose purpose) {
 
 }  // namespace
 
-Status verify_chain(const Certificate& leaf, std::span<const Certificate> intermediates, const Certificate& anchor,
-                    WallTime now, CertificatePurpose purpose) {
+Status verify_chain(const Certificate& leaf, std::span<const Certificate> intermediates,
+                    const Certificate& anchor, WallTime now, CertificatePurpose purpose) {
   if (intermediates.size() > kMaxIntermediates) return untrusted("the chain is too long");
   if (Status fits = check_purpose(leaf, purpose); !fits) return fits;
 
@@ -71,8 +73,9 @@ Status verify_chain(const Certificate& leaf, std::span<const Certificate> interm
   const Store store(X509_STORE_new());
   const StoreCtx ctx(X509_STORE_CTX_new());
   const List untrusted_list(sk_X509_new_null());
-  openssl::require(store && ctx && untrusted_list && X509_STORE_add_cert(store.get(), anchor.handle().x509.get()) == 1,
-                   "a certificate store");
+  openssl::require(
+      store && ctx && untrusted_list && X509_STORE_add_cert(store.get(), anchor.handle().x509.get()) == 1,
+      "a certificate store");
   for (const Certificate& intermediate : intermediates) {
     openssl::require(sk_X509_push(untrusted_list.get(), intermediate.handle().x509.get()) > 0, "a list");
   }

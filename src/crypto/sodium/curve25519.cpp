@@ -31,7 +31,8 @@ Bytes ed25519_sign(ByteView seed, ByteView public_key, ByteView message) {
 bool ed25519_verify(ByteView public_key, ByteView message, ByteView signature) {
   initialise();
   return public_key.size() == crypto_sign_PUBLICKEYBYTES && signature.size() == crypto_sign_BYTES &&
-         crypto_sign_verify_detached(signature.data(), message.data(), message.size(), public_key.data()) == 0;
+         crypto_sign_verify_detached(signature.data(), message.data(), message.size(), public_key.data()) ==
+             0;
 }
 
 Bytes x25519_public(ByteView private_key) {

@@ -1,5 +1,5 @@
-// Ed25519 and X25519 by libsodium, which takes half and three quarters of OpenSSL 3.0's time. Ed25519: public keys
-// and commitments of small order and encodings that are not the shortest are refused, too. Thread: any.
+// Ed25519 and X25519 by libsodium, which takes half and three quarters of OpenSSL 3.0's time. Ed25519: public
+// keys and commitments of small order and encodings that are not the shortest are refused, too. Thread: any.
 #pragma once
 
 #include "sotto/base/bytes.hpp"

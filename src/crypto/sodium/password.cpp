@@ -28,7 +28,8 @@ bool in_range(const Argon2Params& params) {
 
 Status check(ByteView password, const Argon2Params& params) {
   if (!in_range(params)) return fail(ErrorCode::invalid_argument, "Argon2 parameters out of range");
-  if (password.size() > kMaxPasswordSize) return fail(ErrorCode::too_large, "a password is longer than 1024 bytes");
+  if (password.size() > kMaxPasswordSize)
+    return fail(ErrorCode::too_large, "a password is longer than 1024 bytes");
   return ok_status();
 }
 
@@ -76,7 +77,8 @@ Result<std::string> hash_password(ByteView password, const Argon2Params& params)
 bool verify_password(ByteView password, std::string_view phc) {
   initialise();
   // The parameters are checked before the work that they ask for is done.
-  if (password.size() > kMaxPasswordSize || phc.size() >= crypto_pwhash_STRBYTES || !params_of(phc)) return false;
+  if (password.size() > kMaxPasswordSize || phc.size() >= crypto_pwhash_STRBYTES || !params_of(phc))
+    return false;
   std::string padded(phc);
   padded.resize(crypto_pwhash_STRBYTES, '\0');
   return crypto_pwhash_str_verify(padded.c_str(), chars(password), password.size()) == 0;

@@ -11,7 +11,8 @@ void write_list(wire::Writer& out, const std::vector<Enum>& values) {
 }
 template <class Enum>
 std::vector<Enum> read_list(wire::Reader& in) {
-  return in.list(kMaxListEntries * sizeof(Enum), kMaxListEntries, [](wire::Reader& r) { return read_enum<Enum>(r); });
+  return in.list(kMaxListEntries * sizeof(Enum), kMaxListEntries,
+                 [](wire::Reader& r) { return read_enum<Enum>(r); });
 }
 template <class T>
 bool contains(const std::vector<T>& values, T value) {
@@ -37,7 +38,8 @@ void write_extensions(wire::Writer& out, const ExtensionList& extensions) {
 }
 
 ExtensionList read_extensions(wire::Reader& in, std::size_t max_bytes) {
-  ExtensionList list = in.list(max_bytes, kMaxListEntries, [](wire::Reader& r) { return Extension::read(r); });
+  ExtensionList list =
+      in.list(max_bytes, kMaxListEntries, [](wire::Reader& r) { return Extension::read(r); });
   std::vector<ExtensionType> types;
   types.reserve(list.size());
   for (const Extension& extension : list) types.push_back(extension.type);
@@ -105,7 +107,8 @@ bool Capabilities::supports(ExtensionType type) const {
          contains(extensions, type);
 }
 bool Capabilities::supports(ProposalType type) const {
-  return (type >= ProposalType::add && type <= ProposalType::group_context_extensions) || contains(proposals, type);
+  return (type >= ProposalType::add && type <= ProposalType::group_context_extensions) ||
+         contains(proposals, type);
 }
 bool Capabilities::supports(CredentialType type) const { return contains(credentials, type); }
 
@@ -143,7 +146,8 @@ Extension to_extension(const std::vector<ExternalSender>& senders) {
 
 Result<std::vector<ExternalSender>> external_senders_from(const Extension& extension) {
   wire::Reader in(extension.data);
-  auto senders = in.list(kMaxFieldBytes, kMaxListEntries, [](wire::Reader& r) { return ExternalSender::read(r); });
+  auto senders =
+      in.list(kMaxFieldBytes, kMaxListEntries, [](wire::Reader& r) { return ExternalSender::read(r); });
   if (Status done = in.finish(); !done) return std::move(done).error().with("external_senders");
   return senders;
 }

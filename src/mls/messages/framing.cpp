@@ -131,7 +131,8 @@ PublicMessage PublicMessage::read(wire::Reader& in) {
   PublicMessage message;
   message.content = FramedContent::read(in);
   message.auth = FramedContentAuthData::read(in, message.content.content_type());
-  if (message.content.sender.type == SenderType::member) message.membership_tag = to_bytes(in.opaque(kMaxKeyBytes));
+  if (message.content.sender.type == SenderType::member)
+    message.membership_tag = to_bytes(in.opaque(kMaxKeyBytes));
   return message;
 }
 

@@ -78,7 +78,8 @@ ParentNode ParentNode::read(wire::Reader& in) {
   parent.unmerged_leaves =
       in.list(kMaxMembers * 4, kMaxMembers, [](wire::Reader& r) { return LeafIndex{r.u32()}; });
   for (std::size_t i = 1; i < parent.unmerged_leaves.size(); ++i) {
-    if (parent.unmerged_leaves[i - 1] >= parent.unmerged_leaves[i]) in.fail("unmerged leaves are not in order");
+    if (parent.unmerged_leaves[i - 1] >= parent.unmerged_leaves[i])
+      in.fail("unmerged leaves are not in order");
   }
   return parent;
 }

@@ -48,7 +48,8 @@ GroupSecrets GroupSecrets::read(wire::Reader& in) {
   GroupSecrets secrets;
   secrets.joiner_secret = SecretBytes(in.opaque(kMaxKeyBytes));
   if (in.presence()) secrets.path_secret = SecretBytes(in.opaque(kMaxKeyBytes));
-  secrets.psks = in.list(kMaxFieldBytes, kMaxListEntries, [](wire::Reader& r) { return PreSharedKeyId::read(r); });
+  secrets.psks =
+      in.list(kMaxFieldBytes, kMaxListEntries, [](wire::Reader& r) { return PreSharedKeyId::read(r); });
   return secrets;
 }
 
@@ -132,7 +133,8 @@ MlsMessage MlsMessage::read(wire::Reader& in) {
 }
 
 Result<MlsMessage> MlsMessage::decode(ByteView bytes) {
-  if (bytes.size() > kMaxMessageBytes) return fail(ErrorCode::too_large, "The MLS message is larger than allowed.");
+  if (bytes.size() > kMaxMessageBytes)
+    return fail(ErrorCode::too_large, "The MLS message is larger than allowed.");
   return wire::decode<MlsMessage>(bytes);
 }
 

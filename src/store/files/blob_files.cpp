@@ -12,8 +12,8 @@
 namespace sotto::store {
 namespace {
 
-// Asking the disk to begin with what has come so far, so that a later sync() finds little left to wait for and
-// receiving goes on meanwhile. Chosen: a few dozen pieces, a fraction of what is synced at once.
+// Asking the disk to begin with what has come so far, so that a later sync() finds little left to wait for
+// and receiving goes on meanwhile. Chosen: a few dozen pieces, a fraction of what is synced at once.
 constexpr std::uint64_t kWriteBehindBytes = 4U << 20;
 
 Error disk_error(int number) {
@@ -49,7 +49,8 @@ std::vector<std::string> names_in(const std::string& path) {
   std::vector<std::string> names;
   const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(path.c_str()), ::closedir);
   if (dir == nullptr) return names;
-  while (const dirent* entry = ::readdir(dir.get())) names.emplace_back(static_cast<const char*>(entry->d_name));
+  while (const dirent* entry = ::readdir(dir.get()))
+    names.emplace_back(static_cast<const char*>(entry->d_name));
   return names;
 }
 
@@ -61,7 +62,9 @@ Result<BlobFiles> BlobFiles::open(std::string directory) {
 }
 
 BlobFiles::BlobFiles(BlobFiles&& other) noexcept
-    : directory_(std::move(other.directory_)), open_(std::move(other.open_)), recent_(std::move(other.recent_)) {
+    : directory_(std::move(other.directory_)),
+      open_(std::move(other.open_)),
+      recent_(std::move(other.recent_)) {
   other.open_.clear();
 }
 
@@ -87,7 +90,7 @@ Result<BlobFiles::Open*> BlobFiles::get(BlobId blob, bool create) {
     fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   }
   if (fd < 0) return disk_error(errno);
-  struct stat info{};
+  struct stat info {};
   if (::fstat(fd, &info) != 0 || ::fchmod(fd, 0600) != 0) {
     const int number = errno;
     ::close(fd);
@@ -162,7 +165,8 @@ Result<BlobFiles::Sync> BlobFiles::begin_sync(BlobId blob) {
   if (!file) return file.error();
   if (!(*file)->named) {
     const std::string name = path(blob);
-    if (Status synced = sync_directory(name.substr(0, name.rfind('/'))); !synced) return std::move(synced).error();
+    if (Status synced = sync_directory(name.substr(0, name.rfind('/'))); !synced)
+      return std::move(synced).error();
     if (Status synced = sync_directory(directory_); !synced) return std::move(synced).error();
     (*file)->named = true;
   }
@@ -184,7 +188,8 @@ Result<std::string> BlobFiles::read(BlobId blob, std::uint64_t offset, std::uint
   std::string data(length, '\0');
   std::size_t at = 0;
   while (at < data.size()) {
-    const ssize_t count = ::pread((*file)->fd, data.data() + at, data.size() - at, static_cast<off_t>(offset + at));
+    const ssize_t count =
+        ::pread((*file)->fd, data.data() + at, data.size() - at, static_cast<off_t>(offset + at));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return disk_error(errno);
     if (count == 0) break;

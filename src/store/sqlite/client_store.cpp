@@ -147,20 +147,23 @@ class SqliteClientStore final : public ClientStore {
           [&](Query& q) { q.bind(name, value); });
   }
   std::optional<Bytes> value(std::string_view name) override {
-    return first<Bytes>("SELECT content FROM settings WHERE name = ?", [&](Query& q) { q.bind(name); },
-                        [](const Query& q) { return q.bytes(0); });
+    return first<Bytes>(
+        "SELECT content FROM settings WHERE name = ?", [&](Query& q) { q.bind(name); },
+        [](const Query& q) { return q.bytes(0); });
   }
   void remove_value(std::string_view name) override {
     write("DELETE FROM settings WHERE name = ?", [&](Query& q) { q.bind(name); });
   }
 
   void put_user(const UserRecord& user) override {
-    write("INSERT OR REPLACE INTO users(id, username, display_name, identity_key, identity_certificate, verified, "
-          "identity_changed) VALUES(?, ?, ?, ?, ?, ?, ?)",
-          [&](Query& q) {
-            q.bind(user.id, user.username, user.display_name, user.identity_key, user.identity_certificate,
-                   user.verified, user.identity_changed);
-          });
+    write(
+        "INSERT OR REPLACE INTO users(id, username, display_name, identity_key, identity_certificate, "
+        "verified, "
+        "identity_changed) VALUES(?, ?, ?, ?, ?, ?, ?)",
+        [&](Query& q) {
+          q.bind(user.id, user.username, user.display_name, user.identity_key, user.identity_certificate,
+                 user.verified, user.identity_changed);
+        });
   }
   std::optional<UserRecord> user(UserId id) override {
     return first<UserRecord>(
@@ -182,12 +185,13 @@ class SqliteClientStore final : public ClientStore {
   }
 
   void put_device(const ClientDeviceRecord& device) override {
-    write("INSERT OR REPLACE INTO devices(id, user, name, device_key, sealing_key, active, last_seen_ms) "
-          "VALUES(?, ?, ?, ?, ?, ?, ?)",
-          [&](Query& q) {
-            q.bind(device.id, device.user, device.name, device.device_key, device.sealing_key, device.active,
-                   device.last_seen_ms);
-          });
+    write(
+        "INSERT OR REPLACE INTO devices(id, user, name, device_key, sealing_key, active, last_seen_ms) "
+        "VALUES(?, ?, ?, ?, ?, ?, ?)",
+        [&](Query& q) {
+          q.bind(device.id, device.user, device.name, device.device_key, device.sealing_key, device.active,
+                 device.last_seen_ms);
+        });
   }
   std::optional<ClientDeviceRecord> device(DeviceId id) override {
     return first<ClientDeviceRecord>(
@@ -196,19 +200,21 @@ class SqliteClientStore final : public ClientStore {
   }
   std::vector<ClientDeviceRecord> devices_of(UserId user) override {
     return all<ClientDeviceRecord>(
-        "SELECT id, user, name, device_key, sealing_key, active, last_seen_ms FROM devices WHERE user = ? ORDER BY id",
+        "SELECT id, user, name, device_key, sealing_key, active, last_seen_ms FROM devices WHERE user = ? "
+        "ORDER BY id",
         [&](Query& q) { q.bind(user); }, read_device);
   }
 
   void put_conversation(const ClientConversationRecord& conversation) override {
     Bytes members;
     for (const UserId& member : conversation.members) append(members, member.bytes());
-    write("INSERT OR REPLACE INTO conversations(id, kind, members, synced_seq, sent_counter, sent_hash) "
-          "VALUES(?, ?, ?, ?, ?, ?)",
-          [&](Query& q) {
-            q.bind(conversation.id, number(conversation.kind), members, conversation.synced_seq,
-                   conversation.sent_counter, conversation.sent_hash);
-          });
+    write(
+        "INSERT OR REPLACE INTO conversations(id, kind, members, synced_seq, sent_counter, sent_hash) "
+        "VALUES(?, ?, ?, ?, ?, ?)",
+        [&](Query& q) {
+          q.bind(conversation.id, number(conversation.kind), members, conversation.synced_seq,
+                 conversation.sent_counter, conversation.sent_hash);
+        });
   }
   std::optional<ClientConversationRecord> conversation(ConversationId id) override {
     return first<ClientConversationRecord>(
@@ -226,36 +232,41 @@ class SqliteClientStore final : public ClientStore {
           [&](Query& q) { q.bind(chain.conversation, chain.device, chain.counter, chain.hash); });
   }
   std::optional<SenderChainRecord> sender_chain(ConversationId conversation, DeviceId device) override {
-    return first<SenderChainRecord>("SELECT counter, hash FROM sender_chains WHERE conversation = ? AND device = ?",
-                                    [&](Query& q) { q.bind(conversation, device); },
-                                    [&](const Query& q) {
-                                      return SenderChainRecord{conversation, device, q.unsigned_integer(0), q.bytes(1)};
-                                    });
+    return first<SenderChainRecord>(
+        "SELECT counter, hash FROM sender_chains WHERE conversation = ? AND device = ?",
+        [&](Query& q) { q.bind(conversation, device); },
+        [&](const Query& q) {
+          return SenderChainRecord{conversation, device, q.unsigned_integer(0), q.bytes(1)};
+        });
   }
 
   void put_message(const MessageRecord& message) override {
-    write("INSERT INTO messages(id, conversation, position, sender, device, own, unread, read_reported, time_ms, kind, "
-          "state, text, failure, reply_to, details, transfer, local_path) "
-          "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) "
-          "ON CONFLICT(id) DO UPDATE SET conversation = ?2, position = ?3, sender = ?4, device = ?5, own = ?6, "
-          "unread = ?7, read_reported = ?8, time_ms = ?9, kind = ?10, state = ?11, text = ?12, failure = ?13, "
-          "reply_to = ?14, details = ?15, transfer = ?16, local_path = ?17",
-          [&](Query& q) {
-            q.bind(message.id, message.conversation, message.position, message.sender, message.device, message.own,
-                   message.unread, message.read_reported, message.time_ms, number(message.kind), number(message.state),
-                   message.text, message.failure, message.reply_to, message.details, message.transfer,
-                   message.local_path);
-          });
+    write(
+        "INSERT INTO messages(id, conversation, position, sender, device, own, unread, read_reported, "
+        "time_ms, kind, "
+        "state, text, failure, reply_to, details, transfer, local_path) "
+        "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) "
+        "ON CONFLICT(id) DO UPDATE SET conversation = ?2, position = ?3, sender = ?4, device = ?5, own = ?6, "
+        "unread = ?7, read_reported = ?8, time_ms = ?9, kind = ?10, state = ?11, text = ?12, failure = ?13, "
+        "reply_to = ?14, details = ?15, transfer = ?16, local_path = ?17",
+        [&](Query& q) {
+          q.bind(message.id, message.conversation, message.position, message.sender, message.device,
+                 message.own, message.unread, message.read_reported, message.time_ms, number(message.kind),
+                 number(message.state), message.text, message.failure, message.reply_to, message.details,
+                 message.transfer, message.local_path);
+        });
   }
   std::optional<MessageRecord> message(MessageId id) override {
     return first<MessageRecord>(
-        "SELECT id, conversation, position, sender, device, own, unread, read_reported, time_ms, kind, state, text, "
+        "SELECT id, conversation, position, sender, device, own, unread, read_reported, time_ms, kind, "
+        "state, text, "
         "failure, reply_to, details, transfer, local_path FROM messages WHERE id = ?",
         [&](Query& q) { q.bind(id); }, read_message);
   }
   std::vector<MessageRecord> history(ConversationId conversation, std::uint64_t before, int limit) override {
     auto newest_first = all<MessageRecord>(
-        "SELECT id, conversation, position, sender, device, own, unread, read_reported, time_ms, kind, state, text, "
+        "SELECT id, conversation, position, sender, device, own, unread, read_reported, time_ms, kind, "
+        "state, text, "
         "failure, reply_to, details, transfer, local_path FROM messages "
         "WHERE conversation = ? AND position < ? ORDER BY position DESC LIMIT ?",
         [&](Query& q) { q.bind(conversation, before, number(limit)); }, read_message);
@@ -263,54 +274,61 @@ class SqliteClientStore final : public ClientStore {
   }
   std::optional<MessageRecord> newest_message(ConversationId conversation) override {
     return first<MessageRecord>(
-        "SELECT id, conversation, position, sender, device, own, unread, read_reported, time_ms, kind, state, text, "
+        "SELECT id, conversation, position, sender, device, own, unread, read_reported, time_ms, kind, "
+        "state, text, "
         "failure, reply_to, details, transfer, local_path FROM messages "
         "WHERE conversation = ? ORDER BY position DESC LIMIT 1",
         [&](Query& q) { q.bind(conversation); }, read_message);
   }
   std::uint64_t unread_count(ConversationId conversation) override {
-    return first<std::uint64_t>("SELECT count(*) FROM messages WHERE conversation = ? AND unread = 1",
-                                [&](Query& q) { q.bind(conversation); },
-                                [](const Query& q) { return q.unsigned_integer(0); })
+    return first<std::uint64_t>(
+               "SELECT count(*) FROM messages WHERE conversation = ? AND unread = 1",
+               [&](Query& q) { q.bind(conversation); }, [](const Query& q) { return q.unsigned_integer(0); })
         .value_or(0);
   }
   std::vector<MessageRecord> unread(ConversationId conversation, std::uint64_t position, int limit) override {
     return all<MessageRecord>(
-        "SELECT id, conversation, position, sender, device, own, unread, read_reported, time_ms, kind, state, text, "
+        "SELECT id, conversation, position, sender, device, own, unread, read_reported, time_ms, kind, "
+        "state, text, "
         "failure, reply_to, details, transfer, local_path FROM messages "
         "WHERE conversation = ? AND position <= ? AND unread = 1 ORDER BY position LIMIT ?",
         [&](Query& q) { q.bind(conversation, position, number(limit)); }, read_message);
   }
   std::uint64_t highest_position(ConversationId conversation, std::uint64_t before) override {
     return first<std::uint64_t>(
-               "SELECT position FROM messages WHERE conversation = ? AND position < ? ORDER BY position DESC LIMIT 1",
+               "SELECT position FROM messages WHERE conversation = ? AND position < ? ORDER BY position DESC "
+               "LIMIT 1",
                [&](Query& q) { q.bind(conversation, before); },
                [](const Query& q) { return q.unsigned_integer(0); })
         .value_or(0);
   }
   std::vector<MessageRecord> messages_in_state(int kind, int state) override {
     return all<MessageRecord>(
-        "SELECT id, conversation, position, sender, device, own, unread, read_reported, time_ms, kind, state, text, "
-        "failure, reply_to, details, transfer, local_path FROM messages WHERE kind = ? AND state = ? ORDER BY row",
+        "SELECT id, conversation, position, sender, device, own, unread, read_reported, time_ms, kind, "
+        "state, text, "
+        "failure, reply_to, details, transfer, local_path FROM messages WHERE kind = ? AND state = ? ORDER "
+        "BY row",
         [&](Query& q) { q.bind(number(kind), number(state)); }, read_message);
   }
 
   std::uint64_t put_outbox(const OutboxRecord& row) override {
     if (row.row == 0) {
-      write("INSERT INTO outbox(conversation, message, kind, content, queued_ms, counter, previous) "
-            "VALUES(?, ?, ?, ?, ?, ?, ?)",
-            [&](Query& q) {
-              q.bind(row.conversation, row.message, number(row.kind), row.content, row.queued_ms, row.counter,
-                     row.previous);
-            });
-      return static_cast<std::uint64_t>(db_.last_rowid());
-    }
-    write("UPDATE outbox SET conversation = ?, message = ?, kind = ?, content = ?, queued_ms = ?, counter = ?, "
-          "previous = ? WHERE row = ?",
+      write(
+          "INSERT INTO outbox(conversation, message, kind, content, queued_ms, counter, previous) "
+          "VALUES(?, ?, ?, ?, ?, ?, ?)",
           [&](Query& q) {
             q.bind(row.conversation, row.message, number(row.kind), row.content, row.queued_ms, row.counter,
-                   row.previous, row.row);
+                   row.previous);
           });
+      return static_cast<std::uint64_t>(db_.last_rowid());
+    }
+    write(
+        "UPDATE outbox SET conversation = ?, message = ?, kind = ?, content = ?, queued_ms = ?, counter = ?, "
+        "previous = ? WHERE row = ?",
+        [&](Query& q) {
+          q.bind(row.conversation, row.message, number(row.kind), row.content, row.queued_ms, row.counter,
+                 row.previous, row.row);
+        });
     return row.row;
   }
   void remove_outbox(std::uint64_t row) override {
@@ -324,33 +342,39 @@ class SqliteClientStore final : public ClientStore {
   }
   std::optional<OutboxRecord> outbox_of_message(MessageId message) override {
     return first<OutboxRecord>(
-        "SELECT row, conversation, message, kind, content, queued_ms, counter, previous FROM outbox WHERE message = ?",
+        "SELECT row, conversation, message, kind, content, queued_ms, counter, previous FROM outbox WHERE "
+        "message = ?",
         [&](Query& q) { q.bind(message); }, read_outbox);
   }
   std::vector<ConversationId> conversations_with_outbox() override {
-    return all<ConversationId>("SELECT DISTINCT conversation FROM outbox", [](Query&) {},
-                               [](const Query& q) { return q.id<ConversationId>(0); });
+    return all<ConversationId>(
+        "SELECT DISTINCT conversation FROM outbox", [](Query&) {},
+        [](const Query& q) { return q.id<ConversationId>(0); });
   }
 
   void put_transfer(const TransferRecord& t) override {
-    write("INSERT OR REPLACE INTO transfers(id, message, conversation, direction, state, blob, key, size, chunks, "
-          "sha256, path, temporary, folder, name, stamp_modified_ns, stamp_identity, failure) "
-          "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-          [&](Query& q) {
-            q.bind(t.id, t.message, t.conversation, number(t.direction), number(t.state), t.blob, t.key, t.size,
-                   t.chunks, t.sha256, t.path, t.temporary, t.folder, t.name, t.stamp_modified_ns, t.stamp_identity,
-                   t.failure);
-          });
+    write(
+        "INSERT OR REPLACE INTO transfers(id, message, conversation, direction, state, blob, key, size, "
+        "chunks, "
+        "sha256, path, temporary, folder, name, stamp_modified_ns, stamp_identity, failure) "
+        "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [&](Query& q) {
+          q.bind(t.id, t.message, t.conversation, number(t.direction), number(t.state), t.blob, t.key, t.size,
+                 t.chunks, t.sha256, t.path, t.temporary, t.folder, t.name, t.stamp_modified_ns,
+                 t.stamp_identity, t.failure);
+        });
   }
   std::optional<TransferRecord> transfer(TransferId id) override {
     return first<TransferRecord>(
-        "SELECT id, message, conversation, direction, state, blob, key, size, chunks, sha256, path, temporary, folder, "
+        "SELECT id, message, conversation, direction, state, blob, key, size, chunks, sha256, path, "
+        "temporary, folder, "
         "name, stamp_modified_ns, stamp_identity, failure FROM transfers WHERE id = ?",
         [&](Query& q) { q.bind(id); }, read_transfer);
   }
   std::vector<TransferRecord> transfers_in_state(int state) override {
     return all<TransferRecord>(
-        "SELECT id, message, conversation, direction, state, blob, key, size, chunks, sha256, path, temporary, folder, "
+        "SELECT id, message, conversation, direction, state, blob, key, size, chunks, sha256, path, "
+        "temporary, folder, "
         "name, stamp_modified_ns, stamp_identity, failure FROM transfers WHERE state = ?",
         [&](Query& q) { q.bind(number(state)); }, read_transfer);
   }
@@ -358,9 +382,10 @@ class SqliteClientStore final : public ClientStore {
   void clear() override {
     const bool own = !in_transaction_;
     if (own) begin();
-    static constexpr const char* kStatements[] = {
-        "DELETE FROM settings", "DELETE FROM users",    "DELETE FROM devices", "DELETE FROM conversations",
-        "DELETE FROM sender_chains", "DELETE FROM messages", "DELETE FROM outbox",  "DELETE FROM transfers"};
+    static constexpr const char* kStatements[] = {"DELETE FROM settings",      "DELETE FROM users",
+                                                  "DELETE FROM devices",       "DELETE FROM conversations",
+                                                  "DELETE FROM sender_chains", "DELETE FROM messages",
+                                                  "DELETE FROM outbox",        "DELETE FROM transfers"};
     for (const char* statement : kStatements) write(statement, [](Query&) {});
     if (own) (void)commit();
   }
@@ -454,9 +479,11 @@ class SqliteClientStore final : public ClientStore {
 }  // namespace
 }  // namespace sqlite
 
-Result<std::unique_ptr<ClientStore>> open_sqlite_client_store(const std::string& path, const SecretBytes* key) {
+Result<std::unique_ptr<ClientStore>> open_sqlite_client_store(const std::string& path,
+                                                              const SecretBytes* key) {
   auto store = std::make_unique<sqlite::SqliteClientStore>();
-  if (Status opened = store->open(path, key); !opened) return std::move(opened).error().with("opening the profile");
+  if (Status opened = store->open(path, key); !opened)
+    return std::move(opened).error().with("opening the profile");
   return std::unique_ptr<ClientStore>(std::move(store));
 }
 

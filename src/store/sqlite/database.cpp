@@ -51,9 +51,9 @@ Error Database::error(int code) {
       }
       return fail(ErrorCode::storage, "The disk reported an error.");
     default:
-      return fail(ErrorCode::internal,
-                  std::string("The database refused a request: ") + sqlite3_errstr(code) + " (" +
-                      (handle_ != nullptr ? sqlite3_errmsg(handle_) : "") + ").");
+      return fail(ErrorCode::internal, std::string("The database refused a request: ") +
+                                           sqlite3_errstr(code) + " (" +
+                                           (handle_ != nullptr ? sqlite3_errmsg(handle_) : "") + ").");
   }
 }
 
@@ -94,14 +94,13 @@ ByteView Query::view(int column) const {
   return {static_cast<const std::uint8_t*>(data), data == nullptr ? 0U : static_cast<std::size_t>(size)};
 }
 
-std::string Query::text(int column) const {
-  return to_string(view(column));
-}
+std::string Query::text(int column) const { return to_string(view(column)); }
 
 void Query::bind_one(ByteView value) {
   // A null pointer would bind NULL instead of an empty blob.
   static constexpr std::uint8_t kNothing = 0;
-  sqlite3_bind_blob64(statement_, ++bound_, value.empty() ? &kNothing : value.data(), value.size(), SQLITE_STATIC);
+  sqlite3_bind_blob64(statement_, ++bound_, value.empty() ? &kNothing : value.data(), value.size(),
+                      SQLITE_STATIC);
 }
 
 void Query::bind_one(std::string_view value) {

@@ -103,7 +103,9 @@ class Query {
   void bind_one(std::string_view value);
   void bind_one(const std::string& value) { bind_one(std::string_view(value)); }
   template <class Tag>
-  void bind_one(const Id<Tag>& value) { bind_one(value.bytes()); }
+  void bind_one(const Id<Tag>& value) {
+    bind_one(value.bytes());
+  }
 
   Database& db_;
   sqlite3_stmt* statement_;

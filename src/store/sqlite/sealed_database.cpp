@@ -56,8 +56,8 @@ Status sync_path(const std::string& path, int flags) {
   return ok_status();
 }
 
-// Under another name first, so that a crash leaves no half-made database. Its first page is written without any
-// journal, since a rollback journal would be a file in plain.
+// Under another name first, so that a crash leaves no half-made database. Its first page is written without
+// any journal, since a rollback journal would be a file in plain.
 Status make(SealingVfs& vfs, const std::string& path) {
   const std::string fresh = path + ".new";
   for (const char* rest : {"", "-wal"}) ::unlink((fresh + rest).c_str());
@@ -109,7 +109,8 @@ Status refuse_sealed(const std::string& path) {
   const Result<Kind> kind = kind_of(path);
   if (!kind) return kind.error();
   if (*kind == Kind::sealed) {
-    return fail(ErrorCode::denied, "This database is encrypted, or no database, and can't be opened without a key.");
+    return fail(ErrorCode::denied,
+                "This database is encrypted, or no database, and can't be opened without a key.");
   }
   return ok_status();
 }
@@ -125,8 +126,9 @@ Status open_sealed(Database& db, SealingVfs& vfs, const std::string& path) {
   }
   Status opened = db.open(path, vfs.name());
   if (opened) {
-    opened = db.execute("PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
-                        "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; COMMIT");
+    opened = db.execute(
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
+        "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; COMMIT");
   }
   if (opened) return opened;
   if (db.handle() != nullptr && (sqlite3_errcode(db.handle()) & 0xff) == SQLITE_BUSY) {

@@ -92,7 +92,8 @@ int SealedLog::store(std::uint64_t unit, Text& text) {
   synced_ = std::min(synced_, unit);
   if (unit != 0) put64(&text[kFrameSize], synced_);
   const auto role = unit == 0 ? UnitSealer::Role::log_header : UnitSealer::Role::log_frame;
-  if (!sealer_.seal(role, unit, ByteView(text).first(text_size_of(unit)), MutableByteView(sealed_).first(sealed_size))) {
+  if (!sealer_.seal(role, unit, ByteView(text).first(text_size_of(unit)),
+                    MutableByteView(sealed_).first(sealed_size))) {
     return SQLITE_IOERR_WRITE;
   }
   const int code =
@@ -106,7 +107,8 @@ int SealedLog::store(std::uint64_t unit, Text& text) {
 
 bool SealedLog::is_zero(std::uint64_t unit) {
   const std::size_t sealed_size = text_size_of(unit) + UnitSealer::kOverhead;
-  if (file_->pMethods->xRead(file_, sealed_.data(), static_cast<int>(sealed_size), place_of(unit)) != SQLITE_OK) {
+  if (file_->pMethods->xRead(file_, sealed_.data(), static_cast<int>(sealed_size), place_of(unit)) !=
+      SQLITE_OK) {
     return false;
   }
   return std::all_of(sealed_.begin(), sealed_.begin() + static_cast<std::ptrdiff_t>(sealed_size),
@@ -121,8 +123,8 @@ int SealedLog::check() {
     case Load::failed: return SQLITE_IOERR_READ;
     case Load::absent: torn_from_ = 0; return SQLITE_OK;
     case Load::bad:
-      // A file grown but not written when the power went has zeros. The header lies in one sector of the disk,
-      // which is written as a whole: anything else was changed.
+      // A file grown but not written when the power went has zeros. The header lies in one sector of the
+      // disk, which is written as a whole: anything else was changed.
       if (!is_zero(0)) return SQLITE_OK;
       torn_from_ = 0;
       return SQLITE_OK;

@@ -1,19 +1,19 @@
-// SQLite's write-ahead log, sealed: what SQLite sees as a WAL file of 4096-byte pages, over a file in which the
-// header and every frame are one sealed unit each.
+// SQLite's write-ahead log, sealed: what SQLite sees as a WAL file of 4096-byte pages, over a file in which
+// the header and every frame are one sealed unit each.
 //
 //   SQLite sees:   header 32 | frame 0: header 24, page 4096 | frame 1 ...
 //   the disk has:  32 + 28   | 24 + 4096 + 8 + 28            | ...
 //
-// The frame headers are sealed too: their checksums are computed over the plain page and would let a guess of its
-// content be confirmed. The 8 bytes are a big-endian number: how many units were known to be synced to the disk when
-// this one was written.
+// The frame headers are sealed too: their checksums are computed over the plain page and would let a guess of
+// its content be confirmed. The 8 bytes are a big-endian number: how many units were known to be synced to
+// the disk when this one was written.
 //
-// After a power cut the newest transaction can be torn; SQLite ends the log at the first frame whose checksum is
-// wrong. check() tells that case from a changed log by those numbers: if a later frame says that the unreadable one
-// had been synced, it is damage and reads as an error. Otherwise it reads as zeros, and SQLite ends the log there.
-// So a change to the newest transaction of the log looks like a torn write: that transaction is undone, as if the
-// log had been cut off.
-// Errors are SQLite's codes; what does not open is SQLITE_IOERR_DATA. Thread: one at a time.
+// After a power cut the newest transaction can be torn; SQLite ends the log at the first frame whose checksum
+// is wrong. check() tells that case from a changed log by those numbers: if a later frame says that the
+// unreadable one had been synced, it is damage and reads as an error. Otherwise it reads as zeros, and SQLite
+// ends the log there. So a change to the newest transaction of the log looks like a torn write: that
+// transaction is undone, as if the log had been cut off. Errors are SQLite's codes; what does not open is
+// SQLITE_IOERR_DATA. Thread: one at a time.
 #pragma once
 
 #include <sqlite3.h>
@@ -44,7 +44,7 @@ class SealedLog {
   int write(ByteView data, std::int64_t offset);
   int truncate(std::int64_t size);
   int size(std::int64_t& size);
-  int flush();   // before a sync and before closing
+  int flush();    // before a sync and before closing
   void synced();  // after a sync that succeeded
 
  private:
@@ -63,7 +63,9 @@ class SealedLog {
   };
   static Part first_part(std::int64_t offset, std::size_t size);
   static std::size_t size_of(std::uint64_t unit) { return unit == 0 ? kHeaderSize : kFrameSize; }
-  static std::size_t text_size_of(std::uint64_t unit) { return unit == 0 ? kHeaderSize : kFrameSize + kSyncedSize; }
+  static std::size_t text_size_of(std::uint64_t unit) {
+    return unit == 0 ? kHeaderSize : kFrameSize + kSyncedSize;
+  }
   static std::int64_t place_of(std::uint64_t unit);
 
   enum class Load { good, absent, bad, failed };

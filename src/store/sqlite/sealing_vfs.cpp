@@ -16,8 +16,8 @@ constexpr std::size_t kPageText = kPageSize - UnitSealer::kOverhead;
 constexpr std::size_t kHeaderPageSize = 16;
 constexpr std::size_t kHeaderReserved = 20;
 
-// A connection's locks, the last error and whether the file was moved: none of SQLite's other questions to a file
-// (memory mapping, growing in chunks, atomic batches) may reach the file below.
+// A connection's locks, the last error and whether the file was moved: none of SQLite's other questions to a
+// file (memory mapping, growing in chunks, atomic batches) may reach the file below.
 bool passes_through(int operation) {
   switch (operation) {
     case SQLITE_FCNTL_LOCKSTATE:
@@ -45,8 +45,8 @@ int guarded(int otherwise, Function&& function) noexcept {
 struct SealedFile {
   sqlite3_file base;
   SealingVfs* vfs;
-  const char* path;   // of a database; SQLite's own, as long as the file is open
-  SealedLog* log;     // null: a database
+  const char* path;  // of a database; SQLite's own, as long as the file is open
+  SealedLog* log;    // null: a database
   std::array<std::uint8_t, kPageSize>* page;
 
   static SealedFile& of(sqlite3_file* file) { return *reinterpret_cast<SealedFile*>(file); }
@@ -61,7 +61,9 @@ struct SealedFile {
   static int sync(sqlite3_file* file, int flags);
   static int file_size(sqlite3_file* file, sqlite3_int64* size);
   static int lock(sqlite3_file* file, int level) { return below(file)->pMethods->xLock(below(file), level); }
-  static int unlock(sqlite3_file* file, int level) { return below(file)->pMethods->xUnlock(below(file), level); }
+  static int unlock(sqlite3_file* file, int level) {
+    return below(file)->pMethods->xUnlock(below(file), level);
+  }
   static int check_reserved_lock(sqlite3_file* file, int* out) {
     return below(file)->pMethods->xCheckReservedLock(below(file), out);
   }
@@ -76,21 +78,25 @@ struct SealedFile {
 namespace {
 
 // Version 1: without shared memory and without memory mapping, both of which would go past the sealing.
-constexpr sqlite3_io_methods kMethods = {
-    1,
-    SealedFile::close,
-    SealedFile::read,
-    SealedFile::write,
-    SealedFile::truncate,
-    SealedFile::sync,
-    SealedFile::file_size,
-    SealedFile::lock,
-    SealedFile::unlock,
-    SealedFile::check_reserved_lock,
-    SealedFile::file_control,
-    SealedFile::sector_size,
-    SealedFile::device_characteristics,
-    nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
+constexpr sqlite3_io_methods kMethods = {1,
+                                         SealedFile::close,
+                                         SealedFile::read,
+                                         SealedFile::write,
+                                         SealedFile::truncate,
+                                         SealedFile::sync,
+                                         SealedFile::file_size,
+                                         SealedFile::lock,
+                                         SealedFile::unlock,
+                                         SealedFile::check_reserved_lock,
+                                         SealedFile::file_control,
+                                         SealedFile::sector_size,
+                                         SealedFile::device_characteristics,
+                                         nullptr,
+                                         nullptr,
+                                         nullptr,
+                                         nullptr,
+                                         nullptr,
+                                         nullptr};
 
 }  // namespace
 
@@ -165,7 +171,8 @@ int SealedFile::write(sqlite3_file* file, const void* data, int size, sqlite3_in
     SealedFile& self = of(file);
     const auto* bytes = static_cast<const std::uint8_t*>(data);
     if (self.log != nullptr) return self.log->write({bytes, static_cast<std::size_t>(size)}, offset);
-    // SQLite writes databases in pages. Anything else, and a page without room for nonce and tag, would be our bug.
+    // SQLite writes databases in pages. Anything else, and a page without room for nonce and tag, would be
+    // our bug.
     if (size != static_cast<int>(kPageSize) || offset % static_cast<sqlite3_int64>(kPageSize) != 0) {
       return SQLITE_IOERR_WRITE;
     }
@@ -225,7 +232,8 @@ int SealingVfs::open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* file
   auto& self = *static_cast<SealingVfs*>(vfs->pAppData);
   const bool database = (flags & SQLITE_OPEN_MAIN_DB) != 0;
   const bool log = (flags & SQLITE_OPEN_WAL) != 0;
-  if (path == nullptr || (!database && !log) || (database && self.open_databases_ != 0)) return SQLITE_CANTOPEN;
+  if (path == nullptr || (!database && !log) || (database && self.open_databases_ != 0))
+    return SQLITE_CANTOPEN;
 
   auto* sealed = new (file) SealedFile{};
   sqlite3_file* below_file = SealedFile::below(file);
@@ -281,7 +289,9 @@ SealingVfs::SealingVfs(ByteView key, std::string_view file_id, const char* below
   vfs_.xRandomness = [](sqlite3_vfs* v, int size, char* out) { return of(v)->xRandomness(of(v), size, out); };
   vfs_.xSleep = [](sqlite3_vfs* v, int us) { return of(v)->xSleep(of(v), us); };
   vfs_.xCurrentTime = [](sqlite3_vfs* v, double* out) { return of(v)->xCurrentTime(of(v), out); };
-  vfs_.xGetLastError = [](sqlite3_vfs* v, int size, char* out) { return of(v)->xGetLastError(of(v), size, out); };
+  vfs_.xGetLastError = [](sqlite3_vfs* v, int size, char* out) {
+    return of(v)->xGetLastError(of(v), size, out);
+  };
   if (sqlite3_vfs_register(&vfs_, 0) != SQLITE_OK) throw std::runtime_error("SQLite has no memory");
 }
 

@@ -10,13 +10,14 @@ constexpr std::string_view kNoUser = "There is no such user.";
 constexpr std::string_view kNoDevice = "There is no such device.";
 
 Account account_from(const Query& row) {
-  return Account{row.id<UserId>(0), row.text(1), row.text(2), row.text(3), row.integer(4) != 0,
-                 Identity{row.bytes(6), row.bytes(7)}, row.time(5)};
+  return Account{row.id<UserId>(0), row.text(1),         row.text(2),
+                 row.text(3),       row.integer(4) != 0, Identity{row.bytes(6), row.bytes(7)},
+                 row.time(5)};
 }
 
 Device device_from(const Query& row) {
-  return Device{row.id<DeviceId>(0), row.id<UserId>(1), row.text(2), row.bytes(3), row.bytes(4),
-                row.bytes(5), row.time(6), row.time(7), !row.is_null(8)};
+  return Device{row.id<DeviceId>(0), row.id<UserId>(1), row.text(2), row.bytes(3),   row.bytes(4),
+                row.bytes(5),        row.time(6),       row.time(7), !row.is_null(8)};
 }
 
 Status add_identity(Database& db, std::int64_t account, const Identity& identity, WallTime now) {

@@ -5,8 +5,9 @@ namespace {
 constexpr std::string_view kNoBlob = "There is no such file on the server.";
 
 Blob blob_from(const Query& row, BlobId blob) {
-  return Blob{blob, row.id<ConversationId>(0), row.id<UserId>(1), row.unsigned_integer(2),
-              row.integer(3) != 0, row.time(4)};
+  return Blob{
+      blob,       row.id<ConversationId>(0), row.id<UserId>(1), row.unsigned_integer(2), row.integer(3) != 0,
+      row.time(4)};
 }
 }  // namespace
 
@@ -64,8 +65,9 @@ Status Blobs::remove(BlobId blob) {
 }
 
 Result<std::uint64_t> Blobs::bytes_of(UserId uploader) {
-  Query query(db_,
-              "SELECT coalesce(sum(size), 0) FROM blobs WHERE uploader = (SELECT id FROM accounts WHERE user = ?)");
+  Query query(
+      db_,
+      "SELECT coalesce(sum(size), 0) FROM blobs WHERE uploader = (SELECT id FROM accounts WHERE user = ?)");
   if (Status row = query.bind(uploader).one(kNoBlob); !row) return std::move(row).error();
   return query.unsigned_integer(0);
 }

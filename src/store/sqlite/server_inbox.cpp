@@ -64,7 +64,8 @@ std::int64_t Inbox::newest(std::int64_t conversation, std::int64_t recorded) con
 Result<std::int64_t> Inbox::newest(std::int64_t conversation) {
   if (const auto talk = talks_.find(conversation); talk != talks_.end()) return talk->second.newest;
   Query query(db_, "SELECT last_seq FROM conversations WHERE id = ?");
-  if (Status row = query.bind(conversation).one("There is no such conversation."); !row) return std::move(row).error();
+  if (Status row = query.bind(conversation).one("There is no such conversation."); !row)
+    return std::move(row).error();
   return query.integer(0);
 }
 
@@ -87,8 +88,8 @@ std::vector<Inbox::Entry> Inbox::after(std::int64_t conversation, std::int64_t a
   return found;
 }
 
-void Inbox::add(std::int64_t conversation, std::int64_t seq, std::int64_t device, MessageId message, WallTime time,
-                std::string_view payload) {
+void Inbox::add(std::int64_t conversation, std::int64_t seq, std::int64_t device, MessageId message,
+                WallTime time, std::string_view payload) {
   if (batches_.empty() || batches_.back()->written || batches_.back()->packed.size() >= kRowBytes) {
     batches_.push_back(std::make_unique<Batch>());
     batches_.back()->row = next_row_++;
@@ -184,7 +185,8 @@ Status Inbox::move(std::int64_t conversation, const Talk& talk, std::size_t coun
   std::int64_t seq = talk.oldest();
   std::int64_t pruned = 0;
   {
-    Query record(db_, "UPDATE conversations SET last_seq = max(last_seq, ?2) WHERE id = ?1 RETURNING pruned_seq");
+    Query record(db_,
+                 "UPDATE conversations SET last_seq = max(last_seq, ?2) WHERE id = ?1 RETURNING pruned_seq");
     record.bind(conversation, seq + static_cast<std::int64_t>(count) - 1);
     if (Status found = record.one("There is no such conversation."); !found) return found;
     pruned = record.integer(0);

@@ -1,17 +1,18 @@
 // Where entries of the log go first: packed, one row a transaction, and moved into the log many at a time.
 //
-// Written one by one, the entries of a hundred conversations dirty a hundred leaves of the log, a hundred of its
-// index and a hundred rows of conversations. Packed together they cost one INSERT for all that share a commit; and
-// when they are moved, the oldest transactions first, most are not written at all, because everyone has them by then,
-// and what remains to know them again (server_sent.hpp) is one row a conversation. So a conversation's entries here
-// are always newer than those in the log, and conversations.last_seq is behind until they are moved: ask newest().
+// Written one by one, the entries of a hundred conversations dirty a hundred leaves of the log, a hundred of
+// its index and a hundred rows of conversations. Packed together they cost one INSERT for all that share a
+// commit; and when they are moved, the oldest transactions first, most are not written at all, because
+// everyone has them by then, and what remains to know them again (server_sent.hpp) is one row a conversation.
+// So a conversation's entries here are always newer than those in the log, and conversations.last_seq is
+// behind until they are moved: ask newest().
 //
-// What the table holds is also in memory (at most kMaxBytes and a transaction), by conversation. Memory follows the
-// transaction: begin(), begin_part(), undo_part() and rollback() mirror the store's. One process appends; others
-// may write the rest.
+// What the table holds is also in memory (at most kMaxBytes and a transaction), by conversation. Memory
+// follows the transaction: begin(), begin_part(), undo_part() and rollback() mirror the store's. One process
+// appends; others may write the rest.
 //
-// A row is a sequence of entries: log id, device's row, time (8 bytes each), message id (16), length of the payload
-// (4), payload; numbers big-endian.
+// A row is a sequence of entries: log id, device's row, time (8 bytes each), message id (16), length of the
+// payload (4), payload; numbers big-endian.
 #pragma once
 
 #include <cstdint>
@@ -64,8 +65,8 @@ class Inbox {
   void undo_part() { undo_to(part_); }
   void rollback() { undo_to(0); }
 
-  // To be asked after each commit. Moving needs a transaction of its own; after its commit: moved(), and if it
-  // fails, postpone().
+  // To be asked after each commit. Moving needs a transaction of its own; after its commit: moved(), and if
+  // it fails, postpone().
   bool is_due() const { return all_due_ || count_ >= move_at_ || bytes_ >= kMaxBytes; }
   bool empty() const { return count_ == 0; }
   void make_all_due() { all_due_ = !empty(); }
@@ -74,7 +75,8 @@ class Inbox {
   void postpone();
 
  private:
-  // Chosen: an entry stays for a second at 8,000 a second, in which most are acknowledged; moving takes 10 ms.
+  // Chosen: an entry stays for a second at 8,000 a second, in which most are acknowledged; moving takes 10
+  // ms.
   static constexpr std::size_t kMoveAt = 12288;
   static constexpr std::size_t kMoveAtOnce = 4096;
   static constexpr std::size_t kMaxBytes = 16U << 20;
@@ -111,7 +113,8 @@ class Inbox {
   std::size_t bytes_ = 0;
   std::size_t move_at_ = kMoveAt;
   bool all_due_ = false;
-  // Between move_to_log() and moved(): the oldest batches, and how many entries of each conversation they have.
+  // Between move_to_log() and moved(): the oldest batches, and how many entries of each conversation they
+  // have.
   std::size_t moving_ = 0;
   std::map<std::int64_t, std::size_t> moving_entries_;
   std::vector<std::int64_t> added_;  // conversations of this transaction's entries

@@ -44,9 +44,10 @@ Result<Appended> Log::append(ConversationId conversation, DeviceId device, Messa
 // At least the newest kMaxMessages; one that lies behind is taken for new when it is repeated.
 Result<SeenMessages::Talk*> Log::load_seen(std::int64_t conversation) {
   std::vector<std::pair<std::uint32_t, std::int64_t>> found;
-  Status loaded = for_sent(db_, conversation, SeenMessages::kMaxMessages, [&](std::int64_t seq, const SentEntry& entry) {
-    found.emplace_back(seen_.print(entry.device, entry.message), seq);
-  });
+  Status loaded =
+      for_sent(db_, conversation, SeenMessages::kMaxMessages, [&](std::int64_t seq, const SentEntry& entry) {
+        found.emplace_back(seen_.print(entry.device, entry.message), seq);
+      });
   if (!loaded) return std::move(loaded).error();
   for (const Inbox::Entry& entry : inbox_.after(conversation, 0)) {
     found.emplace_back(seen_.print(entry.device, entry.message), seq_of(entry.log_id));
@@ -66,7 +67,8 @@ Result<std::optional<SentEntry>> Log::find(std::int64_t conversation, std::int64
 namespace {
 
 // Whether the page has room for an entry of this size.
-bool has_room(LogPage& page, std::size_t& bytes, std::size_t size, std::uint32_t limit, std::size_t max_bytes) {
+bool has_room(LogPage& page, std::size_t& bytes, std::size_t size, std::uint32_t limit,
+              std::size_t max_bytes) {
   if (page.entries.size() >= limit || (!page.entries.empty() && bytes + size > max_bytes)) {
     page.more = true;
     return false;
@@ -84,7 +86,8 @@ Result<LogPage> Log::fetch(ConversationId conversation, std::uint64_t after, std
   std::int64_t from = clamp_seq(after);
   {
     Query pruned(db_, "SELECT pruned_seq FROM conversations WHERE id = ?");
-    if (Status found = pruned.bind(*row).one("There is no such conversation."); !found) return std::move(found).error();
+    if (Status found = pruned.bind(*row).one("There is no such conversation."); !found)
+      return std::move(found).error();
     from = std::max(from, pruned.integer(0));
   }
   LogPage page;
@@ -114,11 +117,13 @@ Result<LogPage> Log::fetch(ConversationId conversation, std::uint64_t after, std
       Query query(db_,
                   "SELECT user, device FROM devices JOIN accounts ON accounts.id = devices.account"
                   " WHERE devices.id = ?");
-      if (Status found = query.bind(entry.device).one("A device is missing."); !found) return std::move(found).error();
+      if (Status found = query.bind(entry.device).one("A device is missing."); !found)
+        return std::move(found).error();
       sender->second = {query.id<UserId>(0), query.id<DeviceId>(1)};
     }
     page.entries.push_back(LogEntry{static_cast<std::uint64_t>(seq_of(entry.log_id)), sender->second.first,
-                                    sender->second.second, entry.time, entry.message, to_string(entry.payload)});
+                                    sender->second.second, entry.time, entry.message,
+                                    to_string(entry.payload)});
   }
   return page;
 }
@@ -143,12 +148,13 @@ Status Log::prune(ConversationId conversation) {
   std::int64_t from = 0;
   {
     // A device that never acknowledged anything holds everything.
-    Query least(db_,
-                "SELECT coalesce(min(coalesce(acks.seq, 0)), 0),"
-                " (SELECT pruned_seq FROM conversations WHERE id = ?1)"
-                " FROM members JOIN devices ON devices.account = members.account AND devices.revoked_ms IS NULL"
-                " LEFT JOIN acks ON acks.conversation = ?1 AND acks.device = devices.id"
-                " WHERE members.conversation = ?1");
+    Query least(
+        db_,
+        "SELECT coalesce(min(coalesce(acks.seq, 0)), 0),"
+        " (SELECT pruned_seq FROM conversations WHERE id = ?1)"
+        " FROM members JOIN devices ON devices.account = members.account AND devices.revoked_ms IS NULL"
+        " LEFT JOIN acks ON acks.conversation = ?1 AND acks.device = devices.id"
+        " WHERE members.conversation = ?1");
     if (Status found = least.bind(*row).one("There is no such conversation."); !found) return found;
     upto = least.integer(0);
     from = least.integer(1);
@@ -176,8 +182,9 @@ Result<bool> Log::forget(WallTime before) {
   for (int i = 0; i < kConversationsPerCall && removed < kRowsPerCall; ++i) {
     std::int64_t pruned = 0;
     {
-      Query next(db_,
-                 "SELECT id, pruned_seq FROM conversations WHERE id > ? AND pruned_seq > 0 ORDER BY id LIMIT 1");
+      Query next(
+          db_,
+          "SELECT id, pruned_seq FROM conversations WHERE id > ? AND pruned_seq > 0 ORDER BY id LIMIT 1");
       const Result<bool> row = next.bind(forget_from_).next();
       if (!row) return row.error();
       if (!*row) {

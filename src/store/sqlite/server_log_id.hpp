@@ -1,5 +1,5 @@
-// The number of a log entry inside the file, conversation * 2^32 + sequence number, so that a conversation's entries
-// lie together and in order; and how numbers are written into packed rows: big-endian.
+// The number of a log entry inside the file, conversation * 2^32 + sequence number, so that a conversation's
+// entries lie together and in order; and how numbers are written into packed rows: big-endian.
 #pragma once
 
 #include <bit>
@@ -9,8 +9,12 @@
 namespace sotto::store::sqlite {
 
 inline constexpr std::int64_t kMaxSeq = 0xffffffff;
-constexpr std::int64_t log_id(std::int64_t conversation, std::int64_t seq) { return conversation << 32 | seq; }
-constexpr std::int64_t first_id(std::int64_t conversation) { return conversation << 32; }  // below every entry's
+constexpr std::int64_t log_id(std::int64_t conversation, std::int64_t seq) {
+  return conversation << 32 | seq;
+}
+constexpr std::int64_t first_id(std::int64_t conversation) {
+  return conversation << 32;
+}  // below every entry's
 constexpr std::int64_t last_id(std::int64_t conversation) { return conversation << 32 | kMaxSeq; }
 constexpr std::int64_t conversation_of(std::int64_t id) { return id >> 32; }
 constexpr std::int64_t seq_of(std::int64_t id) { return id & kMaxSeq; }

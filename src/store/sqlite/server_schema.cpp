@@ -12,8 +12,9 @@ constexpr std::int64_t kApplicationId = 0x534f5453;
 
 // Integers stand for the 16-byte ids inside the file: rows stay small and indexes shallow.
 // log.id is conversation * 2^32 + seq, so a conversation's entries lie together and in order.
-// Entries come into inbox first and are moved, many at a time: into log those that somebody still has to fetch, and
-// all without content into sent. Until then conversations.last_seq is behind (server_inbox.hpp, server_sent.hpp).
+// Entries come into inbox first and are moved, many at a time: into log those that somebody still has to
+// fetch, and all without content into sent. Until then conversations.last_seq is behind (server_inbox.hpp,
+// server_sent.hpp).
 constexpr const char* kVersion1 = R"sql(
 CREATE TABLE accounts(
   id INTEGER PRIMARY KEY,

@@ -66,7 +66,8 @@ void SeenMessages::add(Talk& talk, std::uint32_t print, std::int64_t seq) {
   if (!talk.insert(static_cast<std::uint64_t>(print) << 32 | static_cast<std::uint64_t>(seq))) return;
   if (++talk.used_ * 2 < talk.slots_.size()) return;
   slots_ += talk.slots_.size();
-  const std::vector<std::uint64_t> old = std::exchange(talk.slots_, std::vector<std::uint64_t>(talk.slots_.size() * 2));
+  const std::vector<std::uint64_t> old =
+      std::exchange(talk.slots_, std::vector<std::uint64_t>(talk.slots_.size() * 2));
   for (const std::uint64_t slot : old) {
     if (slot != 0) talk.insert(slot);
   }

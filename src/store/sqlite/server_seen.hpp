@@ -1,13 +1,13 @@
-// Which messages the conversations written to now have got before, in a few bytes each, so that appending a new one
-// asks neither inbox nor database.
+// Which messages the conversations written to now have got before, in a few bytes each, so that appending a
+// new one asks neither inbox nor database.
 //
 //   SeenMessages::Talk* talk = seen.find(conversation);
 //   if (talk == nullptr) talk = &seen.begin(conversation), and add() each message that is to be known again
-//   for (std::size_t probe = 0; auto seq = talk->candidate(print, probe);) look up whether entry seq is this message
-//   seen.add(*talk, print, seq)
+//   for (std::size_t probe = 0; auto seq = talk->candidate(print, probe);) look up whether entry seq is this
+//   message seen.add(*talk, print, seq)
 //
-// Never misses a message that was added; also offers entries that were undone or forgotten since and, hardly ever,
-// another message's of the same print. Prints are keyed, because senders choose their messages' ids.
+// Never misses a message that was added; also offers entries that were undone or forgotten since and, hardly
+// ever, another message's of the same print. Prints are keyed, because senders choose their messages' ids.
 #pragma once
 
 #include <array>
@@ -23,11 +23,11 @@ namespace sotto::store::sqlite {
 class SeenMessages {
  public:
   using Key = std::array<std::uint64_t, 4>;
-  SeenMessages();                                      // a random key
+  SeenMessages();  // a random key
   explicit SeenMessages(const Key& key) : key_(key) {}
 
-  // Open addressing, at least half of the slots free. A slot has the print above the sequence number, and 0, which
-  // is no sequence number, is a free one.
+  // Open addressing, at least half of the slots free. A slot has the print above the sequence number, and 0,
+  // which is no sequence number, is a free one.
   class Talk {
    public:
     // The next entry with this print; `probe` is 0 at first.
@@ -50,7 +50,8 @@ class SeenMessages {
   static constexpr std::size_t kMaxMessages = 1U << 17;
 
  private:
-  // 32 MiB in all. When it is reached everything is forgotten: find() says so, and who writes is loaded again.
+  // 32 MiB in all. When it is reached everything is forgotten: find() says so, and who writes is loaded
+  // again.
   static constexpr std::size_t kMaxSlots = 1U << 22;
 
   Key key_;

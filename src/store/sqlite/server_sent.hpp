@@ -1,13 +1,13 @@
-// What was sent, to know a repeated message again after its entry has left the inbox: entries without their content,
-// packed.
+// What was sent, to know a repeated message again after its entry has left the inbox: entries without their
+// content, packed.
 //
 //   SentWriter writer(db);  writer.add(log_id, entry) for each, in ascending order;  writer.finish();
 //   find_sent(db, log_id);                      // one of them, or nothing
 //   for_sent(db, conversation, at_least, f);    // a conversation's newest ones
 //
-// A row's id is the log id of its newest entry. Its entries have consecutive sequence numbers, so each one's follows
-// from its place: message id (16), device's row (8), time (8), big-endian, oldest first. One row an entry, with an
-// index to find a message by, cost almost a page an entry, because message ids are random.
+// A row's id is the log id of its newest entry. Its entries have consecutive sequence numbers, so each one's
+// follows from its place: message id (16), device's row (8), time (8), big-endian, oldest first. One row an
+// entry, with an index to find a message by, cost almost a page an entry, because message ids are random.
 //
 // Errors: storage, also for a row that is damaged.
 #pragma once

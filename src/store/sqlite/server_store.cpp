@@ -11,8 +11,8 @@ namespace sotto::store {
 namespace sqlite {
 namespace {
 
-// 16 MiB of WAL: small enough for a restart to read in no time, large enough that most pages of the inbox, which are
-// written over and over, are copied back once for several times.
+// 16 MiB of WAL: small enough for a restart to read in no time, large enough that most pages of the inbox,
+// which are written over and over, are copied back once for several times.
 constexpr int kCheckpointPages = 4096;
 
 class SqliteServerStore final : public ServerStore {
@@ -48,7 +48,8 @@ class SqliteServerStore final : public ServerStore {
     inbox_.begin();
     writing_ = access == Access::write;
     if (access == Access::read) return db_.execute("BEGIN");
-    if (db_.has_failed()) return fail(ErrorCode::storage, "The disk reported an error; the server has to restart.");
+    if (db_.has_failed())
+      return fail(ErrorCode::storage, "The disk reported an error; the server has to restart.");
     // IMMEDIATE: a reader that turns writer can be refused when another process wrote in between.
     return db_.execute("BEGIN IMMEDIATE");
   }
@@ -113,8 +114,8 @@ class SqliteServerStore final : public ServerStore {
     if (!db_.outside_transaction()) (void)run("ROLLBACK");
   }
 
-  // Copies the WAL back into the file. What was committed is durable without it, so a full disk or a reader in
-  // another process only postpones it; a disk error stops the store.
+  // Copies the WAL back into the file. What was committed is durable without it, so a full disk or a reader
+  // in another process only postpones it; a disk error stops the store.
   Status checkpoint() {
     const int code =
         sqlite3_wal_checkpoint_v2(db_.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);

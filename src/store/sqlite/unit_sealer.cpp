@@ -36,8 +36,8 @@ bool UnitSealer::open(Role role, std::uint64_t index, ByteView sealed, MutableBy
   try {
     const ByteView nonce = sealed.subspan(text.size(), crypto::kAeadNonceSize);
     return key_
-        .open_detached(nonce, associated(role, index), sealed.first(text.size()), sealed.last(crypto::kAeadTagSize),
-                       text)
+        .open_detached(nonce, associated(role, index), sealed.first(text.size()),
+                       sealed.last(crypto::kAeadTagSize), text)
         .ok();
   } catch (const std::exception&) {
     secure_wipe(text.data(), text.size());

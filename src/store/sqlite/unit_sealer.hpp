@@ -1,9 +1,9 @@
 // Seals the units that a database's files are made of: pages, and the header and frames of its log.
 //
 // A sealed unit is the AES-256-GCM ciphertext, a random 12-byte nonce and the 16-byte tag, in this order. The
-// associated data is role (1 byte) || index (8 bytes, big endian) || file id, so a unit opens only as what it was
-// written as and where it was written. What this does not see: a unit replaced by an older one of the same place.
-// Random nonces: one key is good for 2^32 writes (NIST SP 800-38D section 8.3), 16 TiB of them.
+// associated data is role (1 byte) || index (8 bytes, big endian) || file id, so a unit opens only as what it
+// was written as and where it was written. What this does not see: a unit replaced by an older one of the
+// same place. Random nonces: one key is good for 2^32 writes (NIST SP 800-38D section 8.3), 16 TiB of them.
 // Thread: one at a time.
 #pragma once
 

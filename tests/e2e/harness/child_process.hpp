@@ -20,8 +20,8 @@ inline constexpr std::chrono::milliseconds kPatience{30000};
 class ChildProcess {
  public:
   struct Options {
-    std::vector<std::string> command;  // the program's path first
-    std::string log;                   // standard error is appended to this file
+    std::vector<std::string> command;                // the program's path first
+    std::string log;                                 // standard error is appended to this file
     std::map<std::string, std::string> environment;  // beside the test's own
     bool own_group = false;
   };

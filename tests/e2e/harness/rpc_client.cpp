@@ -33,13 +33,14 @@ RpcClient::RpcClient(std::string name, std::vector<std::string> options, std::st
 }
 
 void RpcClient::start() {
-  std::vector<std::string> command{SOTTO_CLI_PROGRAM, "--profile", profile_, "--insecure-profile", "--downloads",
-                                   downloads(),       "--verbose"};
+  std::vector<std::string> command{SOTTO_CLI_PROGRAM, "--profile", profile_,   "--insecure-profile",
+                                   "--downloads",     downloads(), "--verbose"};
   command.insert(command.end(), options_.begin(), options_.end());
   command.emplace_back("rpc");
   notifications_.clear();
   replies_.clear();
-  process_ = std::make_unique<ChildProcess>(ChildProcess::Options{command, folder_.file("client.log"), {}, false});
+  process_ =
+      std::make_unique<ChildProcess>(ChildProcess::Options{command, folder_.file("client.log"), {}, false});
 }
 
 int RpcClient::stop() {
@@ -112,7 +113,8 @@ Json RpcClient::wait(const std::string& method, const Test& test, std::chrono::m
     }
     const std::size_t before = notifications_.size();
     if (!pump(deadline)) {
-      ADD_FAILURE() << name_ << ": no " << method << " that fits within " << patience.count() << " ms. Its log:\n"
+      ADD_FAILURE() << name_ << ": no " << method << " that fits within " << patience.count()
+                    << " ms. Its log:\n"
                     << log();
       return nullptr;
     }
@@ -122,8 +124,8 @@ Json RpcClient::wait(const std::string& method, const Test& test, std::chrono::m
 
 bool RpcClient::seen(const std::string& method, const Test& test) {
   call("rpc.methods");  // answered after everything that came before
-  return std::ranges::any_of(notifications_,
-                             [&](const Json& n) { return n["method"] == method && (!test || test(n["params"])); });
+  return std::ranges::any_of(
+      notifications_, [&](const Json& n) { return n["method"] == method && (!test || test(n["params"])); });
 }
 
 void RpcClient::forget() { notifications_.clear(); }

@@ -2,11 +2,11 @@
 //
 //   RpcClient alice("alice");
 //   alice.start();
-//   alice.expect("account.register", {{"server", link}, ...});            // the result; a failed test otherwise
-//   Json params = alice.wait("message.added", [](const Json& p) { return ...; });
+//   alice.expect("account.register", {{"server", link}, ...});            // the result; a failed test
+//   otherwise Json params = alice.wait("message.added", [](const Json& p) { return ...; });
 //
-// Waiting is for a notification with a deadline, never for a time. Notifications are kept until somebody waits
-// for them; each is handed out once.
+// Waiting is for a notification with a deadline, never for a time. Notifications are kept until somebody
+// waits for them; each is handed out once.
 #pragma once
 
 #include <functional>
@@ -46,7 +46,8 @@ class RpcClient {
   bool running() const { return process_ != nullptr; }
 
   // The reply; an error reply with code "gone" when the program ended or did not answer.
-  Reply call(const std::string& method, Json params = Json::object(), std::chrono::milliseconds patience = kPatience);
+  Reply call(const std::string& method, Json params = Json::object(),
+             std::chrono::milliseconds patience = kPatience);
   // The result; an error fails the test and gives null.
   Json expect(const std::string& method, Json params = Json::object());
   // Sends without waiting: its id for take().
@@ -55,7 +56,8 @@ class RpcClient {
   void send_line(std::string_view line);
 
   // The first kept or coming notification that fits; null at the deadline, which fails the test.
-  Json wait(const std::string& method, const Test& test = nullptr, std::chrono::milliseconds patience = kPatience);
+  Json wait(const std::string& method, const Test& test = nullptr,
+            std::chrono::milliseconds patience = kPatience);
   // Whether such a notification is already here, or comes before the next reply.
   bool seen(const std::string& method, const Test& test = nullptr);
   void forget();  // drops what is kept
@@ -66,7 +68,7 @@ class RpcClient {
   // The direct conversation with that user.
   std::string conversation_with(const std::string& username);
   std::string send_text(const std::string& conversation, const std::string& text);  // the message's id
-  Json wait_message(const std::string& text);                                       // incoming, the message object
+  Json wait_message(const std::string& text);  // incoming, the message object
   // Until this own message has this state, or one past it.
   void wait_state(const std::string& message, const std::string& state);
   std::vector<std::string> history_texts(const std::string& conversation, int limit = 500);

@@ -1,8 +1,8 @@
 #include "server.hpp"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/inotify.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <stdexcept>

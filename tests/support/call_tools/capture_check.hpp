@@ -22,15 +22,16 @@ struct CaptureReport {
 };
 
 inline constexpr std::size_t kLeastPackets = 200;
-// A call has ten million bytes: among random ones, three given bytes turn up in every second call and four in one
-// of four hundred, five in one of a hundred thousand.
+// A call has ten million bytes: among random ones, three given bytes turn up in every second call and four in
+// one of four hundred, five in one of a hundred thousand.
 inline constexpr std::size_t kLeastText = 5;
 inline constexpr double kLeastEntropy = 7.9;
 // Chance gives 255 with a deviation of 23; plain RTP gives thousands.
 inline constexpr double kMostRegularity = 480;
 
-// `texts`: more to look for, such as a message's words, of kLeastText bytes or more. Datagrams of other programs count as other or, if
-// they look like RTP, are judged too: give the call's ports to leave those out (empty: all).
+// `texts`: more to look for, such as a message's words, of kLeastText bytes or more. Datagrams of other
+// programs count as other or, if they look like RTP, are judged too: give the call's ports to leave those out
+// (empty: all).
 CaptureReport inspect_capture(const std::vector<UdpPacket>& packets,
                               const std::vector<std::uint16_t>& ports = {},
                               const std::vector<std::string>& texts = {});

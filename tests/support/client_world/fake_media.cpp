@@ -8,11 +8,13 @@ namespace {
 
 class Session final : public call::MediaSession {
  public:
-  Session(FakeMedia& media, std::shared_ptr<FakeSession> record) : media_(media), record_(std::move(record)) {}
+  Session(FakeMedia& media, std::shared_ptr<FakeSession> record)
+      : media_(media), record_(std::move(record)) {}
   ~Session() override { close(); }
 
   call::IceParameters local_ice() const override {
-    return {"frag" + std::to_string(record_->index), "a password of 22 or more " + std::to_string(record_->index)};
+    return {"frag" + std::to_string(record_->index),
+            "a password of 22 or more " + std::to_string(record_->index)};
   }
   Status set_remote_ice(const call::IceParameters& remote) override {
     record_->remote = remote;
@@ -68,7 +70,8 @@ Result<std::unique_ptr<call::MediaSession>> FakeMedia::create(const CallId& call
 }
 
 int FakeMedia::open_sessions() const {
-  return static_cast<int>(std::ranges::count_if(sessions, [](const auto& session) { return !session->closed; }));
+  return static_cast<int>(
+      std::ranges::count_if(sessions, [](const auto& session) { return !session->closed; }));
 }
 
 }  // namespace sotto::testing

@@ -1,5 +1,5 @@
-// call::MediaSessionFactory without media: records what the client core did with each session, and lets a test say
-// what the path did.
+// call::MediaSessionFactory without media: records what the client core did with each session, and lets a
+// test say what the path did.
 #pragma once
 
 #include <memory>
@@ -35,7 +35,8 @@ class FakeMedia final : public call::MediaSessionFactory {
   FakeSession* newest() { return sessions.empty() ? nullptr : sessions.back().get(); }
   int open_sessions() const;
 
-  std::vector<std::shared_ptr<FakeSession>> sessions;  // shared with the session objects, which the client owns
+  std::vector<std::shared_ptr<FakeSession>>
+      sessions;  // shared with the session objects, which the client owns
   std::optional<Error> fail_create, fail_start;
 };
 

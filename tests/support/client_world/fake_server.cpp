@@ -31,8 +31,8 @@ FakeServer::FakeServer(Random& random, WallTime now)
 }
 
 crypto::Certificate FakeServer::certify_identity(UserId user, ByteView identity_key) {
-  return crypto::issue_identity_certificate(ca_key_, *ca_, user, identity_key, crypto::validity_from(started_, 3650),
-                                            random_)
+  return crypto::issue_identity_certificate(ca_key_, *ca_, user, identity_key,
+                                            crypto::validity_from(started_, 3650), random_)
       .value();
 }
 
@@ -174,14 +174,16 @@ Status FakeServer::sign_in(ConnectionId id, Connection& connection, const proto:
   if (!crypto::verify(crypto::SignatureAlgorithm::ed25519, as_bytes(key), signed_bytes, as_bytes(proof))) {
     return fail(ErrorCode::denied, "The identity proof is wrong.");
   }
-  auto found = std::ranges::find_if(users, [&](const auto& entry) { return entry.second.username == username; });
+  auto found =
+      std::ranges::find_if(users, [&](const auto& entry) { return entry.second.username == username; });
   if (is_new) {
     if (found != users.end()) return fail(ErrorCode::conflict, "This user name is taken.");
     UserEntry user;
     user.id = random_.id<UserId>();
     user.username = username;
     user.password = password;
-    user.display_name = request.register_().display_name().empty() ? username : request.register_().display_name();
+    user.display_name =
+        request.register_().display_name().empty() ? username : request.register_().display_name();
     found = users.emplace(user.id, user).first;
   } else {
     if (found == users.end() || found->second.password != password) {
@@ -189,7 +191,8 @@ Status FakeServer::sign_in(ConnectionId id, Connection& connection, const proto:
     }
     const bool other_key = raw(found->second.identity_key) != key;
     if (other_key && !found->second.devices.empty()) {
-      if (!request.login().replace_device()) return fail(ErrorCode::conflict, "This account has a device already.");
+      if (!request.login().replace_device())
+        return fail(ErrorCode::conflict, "This account has a device already.");
       for (const auto& device : found->second.devices) revoked_.insert(id_of<DeviceId>(device.device()));
       std::vector<std::function<void()>> hang_ups;
       for (auto& [other_id, other] : connections_) {
@@ -290,15 +293,20 @@ void FakeServer::handle(ConnectionId id, Connection& connection, const proto::En
   if (is_device) {
     switch (request.body_case()) {
       case proto::Envelope::kFindUser: {
-        const auto found = std::ranges::find_if(
-            users, [&](const auto& entry) { return entry.second.username == request.find_user().username(); });
-        if (found == users.end()) return reply_error(connection, request.id(), fail(ErrorCode::not_found, "There is nobody with this name."));
+        const auto found = std::ranges::find_if(users, [&](const auto& entry) {
+          return entry.second.username == request.find_user().username();
+        });
+        if (found == users.end())
+          return reply_error(connection, request.id(),
+                             fail(ErrorCode::not_found, "There is nobody with this name."));
         fill_user(found->second, *reply.mutable_user_reply()->mutable_user());
         break;
       }
       case proto::Envelope::kGetUser: {
         const auto found = users.find(id_of<UserId>(request.get_user().user()));
-        if (found == users.end()) return reply_error(connection, request.id(), fail(ErrorCode::not_found, "There is no such person."));
+        if (found == users.end())
+          return reply_error(connection, request.id(),
+                             fail(ErrorCode::not_found, "There is no such person."));
         fill_user(found->second, *reply.mutable_user_reply()->mutable_user());
         break;
       }
@@ -341,7 +349,8 @@ void FakeServer::handle(ConnectionId id, Connection& connection, const proto::En
       case proto::Envelope::kFetch: {
         const auto log = logs.find(id_of<ConversationId>(request.fetch().conversation()));
         if (log == logs.end() || !is_member(log->second, connection.user)) {
-          return reply_error(connection, request.id(), fail(ErrorCode::not_found, "There is no such conversation."));
+          return reply_error(connection, request.id(),
+                             fail(ErrorCode::not_found, "There is no such conversation."));
         }
         reply.mutable_fetch_reply();
         // Small pages, so that simulations meet them.
@@ -356,14 +365,16 @@ void FakeServer::handle(ConnectionId id, Connection& connection, const proto::En
         break;
       }
       case proto::Envelope::kAck: {
-        logs[id_of<ConversationId>(request.ack().conversation())].acked[connection.device] = request.ack().seq();
+        logs[id_of<ConversationId>(request.ack().conversation())].acked[connection.device] =
+            request.ack().seq();
         reply.mutable_ok();
         break;
       }
       case proto::Envelope::kPutBlob: {
         Blob& blob = blobs[id_of<BlobId>(request.put_blob().blob())];
         if (request.put_blob().offset() != blob.data.size() || blob.complete) {
-          return reply_error(connection, request.id(), fail(ErrorCode::conflict, "The blob has another length."));
+          return reply_error(connection, request.id(),
+                             fail(ErrorCode::conflict, "The blob has another length."));
         }
         blob.data += request.put_blob().data();
         reply.mutable_blob_status_reply()->set_size(blob.data.size());
@@ -371,7 +382,8 @@ void FakeServer::handle(ConnectionId id, Connection& connection, const proto::En
       }
       case proto::Envelope::kBlobStatus: {
         const auto found = blobs.find(id_of<BlobId>(request.blob_status().blob()));
-        if (found == blobs.end()) return reply_error(connection, request.id(), fail(ErrorCode::not_found, "There is no such blob."));
+        if (found == blobs.end())
+          return reply_error(connection, request.id(), fail(ErrorCode::not_found, "There is no such blob."));
         reply.mutable_blob_status_reply()->set_size(found->second.data.size());
         reply.mutable_blob_status_reply()->set_complete(found->second.complete);
         break;
@@ -379,7 +391,8 @@ void FakeServer::handle(ConnectionId id, Connection& connection, const proto::En
       case proto::Envelope::kFinishBlob: {
         const auto found = blobs.find(id_of<BlobId>(request.finish_blob().blob()));
         if (found == blobs.end() || found->second.data.size() != request.finish_blob().size()) {
-          return reply_error(connection, request.id(), fail(ErrorCode::conflict, "The blob has another length."));
+          return reply_error(connection, request.id(),
+                             fail(ErrorCode::conflict, "The blob has another length."));
         }
         found->second.complete = true;
         reply.mutable_blob_status_reply()->set_size(found->second.data.size());
@@ -388,7 +401,9 @@ void FakeServer::handle(ConnectionId id, Connection& connection, const proto::En
       }
       case proto::Envelope::kGetBlob: {
         const auto found = blobs.find(id_of<BlobId>(request.get_blob().blob()));
-        if (found == blobs.end()) return reply_error(connection, request.id(), fail(ErrorCode::not_found, "The file is no longer on the server."));
+        if (found == blobs.end())
+          return reply_error(connection, request.id(),
+                             fail(ErrorCode::not_found, "The file is no longer on the server."));
         const std::string& data = found->second.data;
         const std::size_t offset = std::min<std::size_t>(request.get_blob().offset(), data.size());
         reply.mutable_get_blob_reply()->set_data(data.substr(offset, request.get_blob().length()));

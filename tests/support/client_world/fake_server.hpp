@@ -1,6 +1,6 @@
-// A small server for simulations of clients: the protocol of channel.proto, in memory, deterministic. It keeps only
-// the rules that clients rely on; durability, limits and rights are the real server's. Tests may reach into `logs`
-// and `users` to play a hostile one.
+// A small server for simulations of clients: the protocol of channel.proto, in memory, deterministic. It
+// keeps only the rules that clients rely on; durability, limits and rights are the real server's. Tests may
+// reach into `logs` and `users` to play a hostile one.
 #pragma once
 
 #include <cstdint>
@@ -78,8 +78,10 @@ class FakeServer {
   void reply_error(const Connection& connection, std::uint64_t id, const Error& error);
   void handle(ConnectionId id, Connection& connection, const proto::Envelope& request, proto::Envelope& reply,
               WallTime now);
-  Status sign_in(ConnectionId id, Connection& connection, const proto::Envelope& request, proto::Envelope& reply);
-  Status append(Connection& connection, const proto::AppendRequest& request, proto::Envelope& reply, WallTime now);
+  Status sign_in(ConnectionId id, Connection& connection, const proto::Envelope& request,
+                 proto::Envelope& reply);
+  Status append(Connection& connection, const proto::AppendRequest& request, proto::Envelope& reply,
+                WallTime now);
   void fill_user(const UserEntry& user, proto::User& out) const;
   bool is_online(UserId user) const;
   void push_presence(UserId user, bool online);

@@ -8,7 +8,8 @@ namespace {
 
 class OpenFile final : public client::WritableFile {
  public:
-  OpenFile(MemoryFiles& files, std::shared_ptr<MemoryFiles::File> file) : files_(files), file_(std::move(file)) {}
+  OpenFile(MemoryFiles& files, std::shared_ptr<MemoryFiles::File> file)
+      : files_(files), file_(std::move(file)) {}
 
   Result<client::FileStamp> stamp() override {
     return client::FileStamp{file_->data.size(), file_->modified_ns, file_->identity};

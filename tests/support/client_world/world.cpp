@@ -29,12 +29,15 @@ void SimChannel::connect(client::ChannelTarget target) {
     const auto identity = crypto::Certificate::from_der(target.client_chain.at(1)).value();
     if (const auto claimed = crypto::claimed_device(certificate, identity)) device = claimed->device;
   }
-  world_.at(world_.latency() * 2, [this, generation, device, target = std::make_shared<client::ChannelTarget>(std::move(target))] {
+  world_.at(world_.latency() * 2, [this, generation, device,
+                                   target = std::make_shared<client::ChannelTarget>(std::move(target))] {
     if (generation != generation_ || events == nullptr) return;
-    if (!reachable) return events->on_closed(fail(ErrorCode::offline, "The server can't be reached."), world_.moment());
+    if (!reachable)
+      return events->on_closed(fail(ErrorCode::offline, "The server can't be reached."), world_.moment());
     const Bytes ca = world_.server.ca_certificate();
     if (!target->ca_certificate.empty() && !equal(target->ca_certificate, ca)) {
-      return events->on_closed(fail(ErrorCode::untrusted, "The server's identity has changed."), world_.moment());
+      return events->on_closed(fail(ErrorCode::untrusted, "The server's identity has changed."),
+                               world_.moment());
     }
     if (!device.is_zero() && !world_.server.knows_device(device)) {
       return events->on_closed(fail(ErrorCode::denied, "This device was revoked."), world_.moment());
@@ -85,7 +88,9 @@ void SimChannel::deliver_to_server(const Bytes& frame) {
   world_.server.on_envelope(connection_, *envelope, world_.moment().wall);
 }
 
-std::size_t SimChannel::bulk_room() const { return bulk_in_flight_ >= kBulkQueue ? 0 : kBulkQueue - bulk_in_flight_; }
+std::size_t SimChannel::bulk_room() const {
+  return bulk_in_flight_ >= kBulkQueue ? 0 : kBulkQueue - bulk_in_flight_;
+}
 
 void SimChannel::close() {
   ++generation_;
@@ -103,14 +108,20 @@ void SimChannel::cut(const Error& why) {
 // ---- Person ----
 
 Person::Person(World& w, std::string n, std::uint64_t seed)
-    : world(w), name(std::move(n)), random(seed), store(store::open_sqlite_client_store(":memory:").value()), channel(w) {
+    : world(w),
+      name(std::move(n)),
+      random(seed),
+      store(store::open_sqlite_client_store(":memory:").value()),
+      channel(w) {
   start();
 }
 
 void Person::start() {
-  client = std::make_unique<client::Client>(client::Client::Parts{*store, channel, files, media, random, *this});
+  client =
+      std::make_unique<client::Client>(client::Client::Parts{*store, channel, files, media, random, *this});
   channel.events = client.get();
-  if (Status started = client->start(world.moment()); !started) throw std::runtime_error(started.error().message);
+  if (Status started = client->start(world.moment()); !started)
+    throw std::runtime_error(started.error().message);
 }
 
 void Person::stop() {
@@ -177,13 +188,14 @@ Person& World::add(const std::string& name) {
 }
 
 void World::sign_up(Person& person) {
-  auto account = ask<client::AccountView>(person, [&](client::Client& c, client::Done<client::AccountView> done) {
-    client::RegisterParams params;
-    params.server = server.invite_link();
-    params.username = person.name;
-    params.password = SecretBytes::from_text("password of " + person.name);
-    c.account_register(std::move(params), std::move(done));
-  });
+  auto account =
+      ask<client::AccountView>(person, [&](client::Client& c, client::Done<client::AccountView> done) {
+        client::RegisterParams params;
+        params.server = server.invite_link();
+        params.username = person.name;
+        params.password = SecretBytes::from_text("password of " + person.name);
+        c.account_register(std::move(params), std::move(done));
+      });
   if (!account) throw std::runtime_error("sign_up: " + account.error().message);
   person.id = account->user.id;
   run_until([&] { return person.online(); });
@@ -191,13 +203,16 @@ void World::sign_up(Person& person) {
 
 ConversationId World::open_direct(Person& from, Person& to) {
   auto conversation = ask<client::ConversationView>(
-      from, [&](client::Client& c, client::Done<client::ConversationView> done) { c.conversations_direct(to.id, std::move(done)); });
+      from, [&](client::Client& c, client::Done<client::ConversationView> done) {
+        c.conversations_direct(to.id, std::move(done));
+      });
   if (!conversation) throw std::runtime_error("open_direct: " + conversation.error().message);
   return conversation->id;
 }
 
 Duration World::latency() {
-  return shortest + Duration(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>((longest - shortest).count()) + 1)));
+  return shortest + Duration(static_cast<std::int64_t>(
+                        random.below(static_cast<std::uint64_t>((longest - shortest).count()) + 1)));
 }
 
 void World::at(Duration delay, std::function<void()> what) {

@@ -1,4 +1,5 @@
-// Several clients and one server on an emulated network, in virtual time. Everything is repeatable from the seed.
+// Several clients and one server on an emulated network, in virtual time. Everything is repeatable from the
+// seed.
 //
 //   World world(7);
 //   Person& alice = world.add("alice");

@@ -9,7 +9,8 @@ namespace {
 // The first certificate of a chain stands for itself.
 std::string name_of(const Credential& credential) {
   if (credential.type == CredentialType::basic) return to_string(ByteView(credential.identity));
-  return credential.certificates.empty() ? std::string() : to_string(ByteView(credential.certificates.front()));
+  return credential.certificates.empty() ? std::string()
+                                         : to_string(ByteView(credential.certificates.front()));
 }
 
 std::string client_of(const Credential& credential) {
@@ -58,7 +59,9 @@ Cast::Cast(CipherSuite suite, std::uint64_t seed)
 }
 
 ClientIdentity Cast::identity(std::string_view name) {
-  return {Credential::basic(as_bytes(name)), crypto::SigningKey::generate(signature_of(suite_), random), capabilities,
+  return {Credential::basic(as_bytes(name)),
+          crypto::SigningKey::generate(signature_of(suite_), random),
+          capabilities,
           {}};
 }
 
@@ -72,8 +75,8 @@ OwnKeyPackage Cast::package(ClientIdentity who, Lifetime lifetime) {
 
 std::vector<Group> Cast::group_of(const std::vector<std::string>& names, ExtensionList extensions) {
   std::vector<Group> members;
-  members.push_back(must(Group::create(suite_, as_bytes("the group"), identity(names.at(0)), std::move(extensions),
-                                       config, env()),
+  members.push_back(must(Group::create(suite_, as_bytes("the group"), identity(names.at(0)),
+                                       std::move(extensions), config, env()),
                          "creating"));
   if (names.size() == 1) return members;
   std::vector<OwnKeyPackage> packages;
@@ -113,7 +116,8 @@ MadeCommit Cast::commit(std::vector<Group>& members, std::size_t committer, cons
   must(members[committer].merge_pending_commit(), "merging one's own");
   const RatchetTreeNodes tree = members[committer].ratchet_tree();
   for (const OwnKeyPackage* own : joiners) {
-    members.push_back(must(Group::join(*made.welcome->get<Welcome>(), *own, &tree, config, env()), "joining"));
+    members.push_back(
+        must(Group::join(*made.welcome->get<Welcome>(), *own, &tree, config, env()), "joining"));
   }
   std::erase_if(members, [](const Group& member) { return !member.is_active() && !member.pending_reinit(); });
   return made;

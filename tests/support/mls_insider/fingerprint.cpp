@@ -34,9 +34,10 @@ void put(wire::Writer& out, const EpochState& epoch) {
   }
   const EpochSecrets& secrets = epoch.secrets;
   for (const SecretBytes* secret :
-       {&secrets.joiner_secret, &secrets.welcome_secret, &secrets.sender_data_secret, &secrets.encryption_secret,
-        &secrets.exporter_secret, &secrets.external_secret, &secrets.confirmation_key, &secrets.membership_key,
-        &secrets.resumption_psk, &secrets.epoch_authenticator, &secrets.init_secret}) {
+       {&secrets.joiner_secret, &secrets.welcome_secret, &secrets.sender_data_secret,
+        &secrets.encryption_secret, &secrets.exporter_secret, &secrets.external_secret,
+        &secrets.confirmation_key, &secrets.membership_key, &secrets.resumption_psk,
+        &secrets.epoch_authenticator, &secrets.init_secret}) {
     put(out, *secret);
   }
   put(out, epoch.messages);

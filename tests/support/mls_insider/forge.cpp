@@ -22,7 +22,8 @@ LenientlyApplied apply_leniently(const GroupContext& context, RatchetTree tree,
                                  const std::vector<PlannedProposal>& proposals, const Sender& committer) {
   LenientlyApplied out{std::move(tree), context.extensions, {}, {}, {}};
   for (const PlannedProposal& planned : proposals) {
-    if (const auto* change = planned.proposal.get<GroupContextExtensions>()) out.extensions = change->extensions;
+    if (const auto* change = planned.proposal.get<GroupContextExtensions>())
+      out.extensions = change->extensions;
   }
   for (const PlannedProposal& planned : proposals) {
     const LeafIndex leaf = planned.by.value_or(committer).leaf;
@@ -62,9 +63,10 @@ std::vector<PskWithSecret> secrets_of(const GroupAccess::Impl* group, const std:
 // Path secrets sealed to whom the RFC says; where a key is no key, something of the right shape.
 std::vector<UpdatePathNode> encrypt_leniently(const Suite& suite, const RatchetTree& tree,
                                               const std::vector<RatchetTree::PathStep>& path,
-                                              const std::vector<Bytes>& public_keys, const PathSecrets& secrets,
-                                              const std::vector<LeafIndex>& excluded, const GroupContext& context,
-                                              Random& random) {
+                                              const std::vector<Bytes>& public_keys,
+                                              const PathSecrets& secrets,
+                                              const std::vector<LeafIndex>& excluded,
+                                              const GroupContext& context, Random& random) {
   const Bytes encoded = wire::encode(context);
   std::vector<UpdatePathNode> nodes(path.size());
   for (std::size_t i = 0; i < path.size(); ++i) {
@@ -137,16 +139,18 @@ Forged forge(const Start& start, LenientlyApplied applied, Cast& cast, CommitPla
     keys.set(node_of(own), std::move(leaf_key));
     leaf.parent_hash = applied.tree.merge_path(own, path, public_keys);
     call(plan.on_leaf, leaf);
-    const crypto::SigningKey& signer = plan.leaf_signer != nullptr ? *plan.leaf_signer : start.identity.signing_key;
-    leaf.signature = suite.sign_with_label(signer, "LeafNodeTBS", leaf.to_be_signed(start.before.group_id, own));
+    const crypto::SigningKey& signer =
+        plan.leaf_signer != nullptr ? *plan.leaf_signer : start.identity.signing_key;
+    leaf.signature =
+        suite.sign_with_label(signer, "LeafNodeTBS", leaf.to_be_signed(start.before.group_id, own));
     call(plan.on_signed_leaf, leaf);
     applied.tree.set_leaf(own, leaf);
     GroupContext provisional = provisional_context(start.before, applied.tree, applied.extensions);
     call(plan.on_path_context, provisional);
     UpdatePath update{std::move(leaf),
                       encrypt_leniently(suite, applied.tree, path, public_keys, secrets,
-                                        plan.exclude_added ? applied.added : std::vector<LeafIndex>{}, provisional,
-                                        cast.random)};
+                                        plan.exclude_added ? applied.added : std::vector<LeafIndex>{},
+                                        provisional, cast.random)};
     call(plan.on_path, update);
     commit.path = std::move(update);
     commit_secret = secrets.commit_secret.copy();
@@ -162,10 +166,10 @@ Forged forge(const Start& start, LenientlyApplied applied, Cast& cast, CommitPla
   const crypto::SigningKey& signer =
       plan.message_signer != nullptr ? *plan.message_signer : start.identity.signing_key;
   sign_content(suite, signer, start.before, content);
-  EpochState next = make_epoch(
-      suite, {provisional_context(start.before, applied.tree, applied.extensions), applied.tree, std::move(keys),
-              start.init_secret, commit_secret.view(), secrets_of(start.group, applied.psks, suite, cast.env()),
-              content, start.interim});
+  EpochState next =
+      make_epoch(suite, {provisional_context(start.before, applied.tree, applied.extensions), applied.tree,
+                         std::move(keys), start.init_secret, commit_secret.view(),
+                         secrets_of(start.group, applied.psks, suite, cast.env()), content, start.interim});
   next.reinit = applied.reinit;
   content.auth.confirmation_tag = next.confirmation_tag;
   call(plan.on_signed, content);
@@ -209,7 +213,8 @@ MlsMessage Insider::as_private(const AuthenticatedContent& content, const Privat
     keys.generation = *plan.generation;
   } else if (sender.value < messages.leaf_count()) {
     keys = *messages.send(sender, ratchet_of(type));
-    while (plan.generation && keys.generation < *plan.generation) keys = *messages.send(sender, ratchet_of(type));
+    while (plan.generation && keys.generation < *plan.generation)
+      keys = *messages.send(sender, ratchet_of(type));
   }
 
   PrivateMessage out;
@@ -230,9 +235,11 @@ MlsMessage Insider::as_private(const AuthenticatedContent& content, const Privat
   for (std::size_t i = 0; i < data.reuse_guard.size(); ++i) nonce[i] ^= data.reuse_guard[i];
   out.ciphertext =
       crypto::aead_seal(suite.aead_algorithm(), keys.keys.key.view(), nonce, out.content_aad(), plain.view());
-  const MessageKeys data_keys = sender_data_keys(suite, group_.epoch.secrets.sender_data_secret.view(), out.ciphertext);
-  out.encrypted_sender_data = crypto::aead_seal(suite.aead_algorithm(), data_keys.key.view(), data_keys.nonce.view(),
-                                                out.sender_data_aad(), wire::encode(data));
+  const MessageKeys data_keys =
+      sender_data_keys(suite, group_.epoch.secrets.sender_data_secret.view(), out.ciphertext);
+  out.encrypted_sender_data =
+      crypto::aead_seal(suite.aead_algorithm(), data_keys.key.view(), data_keys.nonce.view(),
+                        out.sender_data_aad(), wire::encode(data));
   return {std::move(out)};
 }
 
@@ -259,17 +266,24 @@ ProposalRef reference_of(const Suite& suite, const PublicMessage& message) {
 void adopt(Group& insider, EpochState next) {
   GroupAccess::Impl& group = GroupAccess::impl(insider);
   const Epoch from = group.epoch.context.epoch;
-  require(GroupAccess::merge(group, GroupAccess::stage({}, from, std::make_unique<EpochState>(std::move(next)))),
-          "the forger's own epoch");
+  require(
+      GroupAccess::merge(group, GroupAccess::stage({}, from, std::make_unique<EpochState>(std::move(next)))),
+      "the forger's own epoch");
 }
 
 Forged forge_commit(const Group& insider, Cast& cast, CommitPlan plan) {
   const GroupAccess::Impl& group = GroupAccess::impl(insider);
   const LeafIndex own = group.epoch.keys.own();
   if (!plan.foreign_sender) plan.sender = Sender::member(own);
-  LenientlyApplied applied = apply_leniently(group.epoch.context, group.epoch.tree, plan.proposals, Sender::member(own));
-  const Start start{group.suite, group.epoch.context, group.epoch.interim_transcript_hash, group.identity,
-                    &group,      own,                 group.epoch.secrets.init_secret.view()};
+  LenientlyApplied applied =
+      apply_leniently(group.epoch.context, group.epoch.tree, plan.proposals, Sender::member(own));
+  const Start start{group.suite,
+                    group.epoch.context,
+                    group.epoch.interim_transcript_hash,
+                    group.identity,
+                    &group,
+                    own,
+                    group.epoch.secrets.init_secret.view()};
   Forged forged = forge(start, std::move(applied), cast, std::move(plan));
   forged.message = Insider(insider, cast).frame(forged.content);
   return forged;
@@ -281,13 +295,14 @@ Forged forge_external_commit(const GroupInfo& info, const RatchetTreeNodes& node
   wire::Reader in(find_extension(info.extensions, ExtensionType::external_pub)->data);
   const Bytes external_key = to_bytes(in.opaque(kMaxKeyBytes));
   auto sender = *crypto::hpke_setup_sender(suite.hpke(), external_key, {}, cast.random);
-  const SecretBytes init_secret = sender.export_secret(as_bytes("MLS 1.0 external init secret"), suite.hash_size());
+  const SecretBytes init_secret =
+      sender.export_secret(as_bytes("MLS 1.0 external init secret"), suite.hash_size());
   for (int i = 0; i < plan.external_inits; ++i) {
     plan.proposals.push_back({Proposal{ExternalInit{plan.kem_output.value_or(sender.kem_output())}}, {}, {}});
   }
   if (!plan.foreign_sender) plan.sender = {SenderType::new_member_commit, {}, 0};
-  LenientlyApplied applied =
-      apply_leniently(info.group_context, *RatchetTree::from_nodes(suite, nodes), plan.proposals, plan.sender);
+  LenientlyApplied applied = apply_leniently(info.group_context, *RatchetTree::from_nodes(suite, nodes),
+                                             plan.proposals, plan.sender);
   const Bytes interim =
       interim_transcript_hash(suite, info.group_context.confirmed_transcript_hash, info.confirmation_tag);
   const Start start{suite, info.group_context, interim, identity, nullptr, {}, init_secret.view()};
@@ -308,7 +323,8 @@ Welcome forge_welcome(const KeyPackage& recipient, Cast& cast, const WelcomePlan
   secrets.psks = plan.psks;
   const SecretBytes psk_secret =
       derive_psk_secret(suite, secrets_of(nullptr, secrets.psks, suite, cast.env()));
-  const EpochSecrets epoch = derive_epoch_secrets(suite, secrets.joiner_secret.copy(), psk_secret.view(), context);
+  const EpochSecrets epoch =
+      derive_epoch_secrets(suite, secrets.joiner_secret.copy(), psk_secret.view(), context);
   call(plan.on_secrets, secrets);
 
   GroupInfo info;
@@ -324,8 +340,8 @@ Welcome forge_welcome(const KeyPackage& recipient, Cast& cast, const WelcomePlan
   const WelcomeKeys keys = welcome_keys(suite, epoch.welcome_secret.view());
   Welcome welcome;
   welcome.cipher_suite = suite.id();
-  welcome.encrypted_group_info = crypto::aead_seal(suite.aead_algorithm(), keys.key.view(), keys.nonce.view(), {},
-                                                   wire::encode(info));
+  welcome.encrypted_group_info =
+      crypto::aead_seal(suite.aead_algorithm(), keys.key.view(), keys.nonce.view(), {}, wire::encode(info));
   auto sealed = suite.encrypt_with_label(recipient.init_key, "Welcome", welcome.encrypted_group_info,
                                          wire::encode(secrets), cast.random);
   require(sealed.ok(), "sealing a forged Welcome");
@@ -334,16 +350,19 @@ Welcome forge_welcome(const KeyPackage& recipient, Cast& cast, const WelcomePlan
   return welcome;
 }
 
-GroupInfo forge_group_info(const Group& insider, bool with_tree, bool external_pub, const Hook<GroupInfo>& change) {
+GroupInfo forge_group_info(const Group& insider, bool with_tree, bool external_pub,
+                           const Hook<GroupInfo>& change) {
   const GroupAccess::Impl& group = GroupAccess::impl(insider);
-  GroupInfo info = make_group_info(group.suite, group.epoch, group.identity.signing_key, group.epoch.keys.own(),
-                                   with_tree, external_pub);
+  GroupInfo info = make_group_info(group.suite, group.epoch, group.identity.signing_key,
+                                   group.epoch.keys.own(), with_tree, external_pub);
   call(change, info);
-  info.signature = group.suite.sign_with_label(group.identity.signing_key, "GroupInfoTBS", info.to_be_signed());
+  info.signature =
+      group.suite.sign_with_label(group.identity.signing_key, "GroupInfoTBS", info.to_be_signed());
   return info;
 }
 
-void resign(const Suite& suite, LeafNode& leaf, const crypto::SigningKey& key, ByteView group_id, LeafIndex place) {
+void resign(const Suite& suite, LeafNode& leaf, const crypto::SigningKey& key, ByteView group_id,
+            LeafIndex place) {
   leaf.signature = suite.sign_with_label(key, "LeafNodeTBS", leaf.to_be_signed(group_id, place));
 }
 

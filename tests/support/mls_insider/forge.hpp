@@ -20,10 +20,10 @@ using Hook = std::function<void(T&)>;
 // --- Messages ---
 
 struct PrivatePlan {
-  std::optional<LeafIndex> sender{};           // as the sender data names it; keys are of this leaf
-  std::optional<std::uint32_t> generation{};   // instead of the next one; above 100,000 the keys are of zero
+  std::optional<LeafIndex> sender{};          // as the sender data names it; keys are of this leaf
+  std::optional<std::uint32_t> generation{};  // instead of the next one; above 100,000 the keys are of zero
   Bytes padding{};
-  Hook<PrivateMessage> on_message{};           // before encryption: only what is authenticated as AAD counts
+  Hook<PrivateMessage> on_message{};  // before encryption: only what is authenticated as AAD counts
 };
 
 class Insider {
@@ -57,7 +57,7 @@ ProposalRef reference_of(const Suite& suite, const PublicMessage& message);
 
 struct PlannedProposal {
   Proposal proposal{};
-  std::optional<Sender> by{};          // of somebody else's: by reference
+  std::optional<Sender> by{};  // of somebody else's: by reference
   std::optional<ProposalRef> ref{};
 };
 
@@ -65,20 +65,20 @@ struct CommitPlan {
   std::vector<PlannedProposal> proposals{};
   bool path = true;
   WireFormat format = WireFormat::public_message;
-  Sender sender{};                                   // filled in by the forge unless `foreign_sender`
-  bool foreign_sender = false;                     // take `sender` as it stands
+  Sender sender{};                                     // filled in by the forge unless `foreign_sender`
+  bool foreign_sender = false;                         // take `sender` as it stands
   const crypto::SigningKey* leaf_signer = nullptr;     // instead of the insider's own
   const crypto::SigningKey* message_signer = nullptr;  // likewise
-  std::optional<SecretBytes> first_path_secret{};    // instead of a fresh one
-  const crypto::DhPrivateKey* leaf_key = nullptr;  // likewise
-  bool exclude_added = true;                       // from the path's recipients
-  Hook<RatchetTree> on_tree{};                       // after the proposals
-  Hook<LeafNode> on_leaf{};                          // before it is signed
+  std::optional<SecretBytes> first_path_secret{};      // instead of a fresh one
+  const crypto::DhPrivateKey* leaf_key = nullptr;      // likewise
+  bool exclude_added = true;                           // from the path's recipients
+  Hook<RatchetTree> on_tree{};                         // after the proposals
+  Hook<LeafNode> on_leaf{};                            // before it is signed
   Hook<LeafNode> on_signed_leaf{};
-  Hook<GroupContext> on_path_context{};              // that path secrets are encrypted under
-  Hook<UpdatePath> on_path{};                        // after encryption
-  Hook<FramedContent> on_content{};                  // before it is signed
-  Hook<AuthenticatedContent> on_signed{};            // with its confirmation tag, before framing
+  Hook<GroupContext> on_path_context{};    // that path secrets are encrypted under
+  Hook<UpdatePath> on_path{};              // after encryption
+  Hook<FramedContent> on_content{};        // before it is signed
+  Hook<AuthenticatedContent> on_signed{};  // with its confirmation tag, before framing
 };
 
 // An epoch that the forge made, as the insider would hold it. The joiner secret is still there.
@@ -109,7 +109,7 @@ Forged forge_external_commit(const GroupInfo& info, const RatchetTreeNodes& tree
 // --- Welcomes ---
 
 struct WelcomePlan {
-  GroupContext context{};                 // its tree hash is computed unless `keep_tree_hash`
+  GroupContext context{};  // its tree hash is computed unless `keep_tree_hash`
   RatchetTreeNodes tree{};
   bool keep_tree_hash = false;
   bool tree_inside = true;
@@ -117,7 +117,7 @@ struct WelcomePlan {
   const crypto::SigningKey* signing_key = nullptr;
   std::optional<SecretBytes> path_secret{};
   std::vector<PreSharedKeyId> psks{};
-  Hook<GroupInfo> on_info{};              // before it is signed
+  Hook<GroupInfo> on_info{};  // before it is signed
   Hook<GroupInfo> on_signed_info{};
   Hook<GroupSecrets> on_secrets{};
   Hook<Welcome> on_welcome{};
@@ -126,10 +126,12 @@ struct WelcomePlan {
 Welcome forge_welcome(const KeyPackage& recipient, Cast& cast, const WelcomePlan& plan);
 
 // The GroupInfo of a group, changed and signed again.
-GroupInfo forge_group_info(const Group& insider, bool with_tree, bool external_pub, const Hook<GroupInfo>& change);
+GroupInfo forge_group_info(const Group& insider, bool with_tree, bool external_pub,
+                           const Hook<GroupInfo>& change);
 
 // Sign again what was changed.
-void resign(const Suite& suite, LeafNode& leaf, const crypto::SigningKey& key, ByteView group_id, LeafIndex place);
+void resign(const Suite& suite, LeafNode& leaf, const crypto::SigningKey& key, ByteView group_id,
+            LeafIndex place);
 void resign(const Suite& suite, KeyPackage& package, const crypto::SigningKey& key);
 // The key package with its leaf changed, both signed again.
 KeyPackage changed_package(const OwnKeyPackage& own, const Hook<KeyPackage>& change, bool sign_leaf = true,

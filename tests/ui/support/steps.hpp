@@ -1,5 +1,5 @@
-// What people do in Sotto's windows, step by step and by real input: shared by the tests and the demo. Each step
-// throws what ui_driver.hpp throws.
+// What people do in Sotto's windows, step by step and by real input: shared by the tests and the demo. Each
+// step throws what ui_driver.hpp throws.
 #pragma once
 
 #include "ui/support/ui_driver.hpp"

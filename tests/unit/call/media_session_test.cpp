@@ -282,7 +282,8 @@ class MediaSessionTest : public testing::Test {
     const std::lock_guard lock(log.mutex);
     if (log.frame_callbacks.contains(camera)) log.frame_callbacks[camera](frame);
   }
-  void speak(const std::string& microphone, std::int16_t value, TimePoint captured = device::monotonic_now()) {
+  void speak(const std::string& microphone, std::int16_t value,
+             TimePoint captured = device::monotonic_now()) {
     media::AudioBlock block;
     block.samples.fill(value);
     block.captured = captured;
@@ -295,7 +296,8 @@ class MediaSessionTest : public testing::Test {
     return log.fill_callbacks.contains(speaker) && log.fill_callbacks[speaker](block) ? block.samples[100]
                                                                                       : std::int16_t{0};
   }
-  // As sound cards do: a block in and a block out every ten milliseconds, and what a busy machine missed at once.
+  // As sound cards do: a block in and a block out every ten milliseconds, and what a busy machine missed at
+  // once.
   bool speak_until_heard(const std::string& microphone, const std::string& speaker, std::int16_t value) {
     TimePoint due = device::monotonic_now();
     bool heard = false;

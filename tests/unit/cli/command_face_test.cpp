@@ -77,8 +77,9 @@ TEST_F(CommandTest, status_without_an_account_fails) {
 
 TEST_F(CommandTest, status_waits_for_the_connection) {
   commands.status.connection.state = ConnectionState::connecting;
-  const int code = run(make_status(loop, output()),
-                       [this] { face->on_event(ConnectionChanged{{ConnectionState::online, "", ErrorCode::offline, 0}}); });
+  const int code = run(make_status(loop, output()), [this] {
+    face->on_event(ConnectionChanged{{ConnectionState::online, "", ErrorCode::offline, 0}});
+  });
   EXPECT_EQ(code, kExitDone);
   EXPECT_EQ(out.back(), "online");
 }
@@ -102,7 +103,8 @@ TEST_F(CommandTest, send_ends_when_the_server_has_the_message) {
 
 TEST_F(CommandTest, send_says_why_a_message_was_refused) {
   const int code = run(make_send(loop, output(), "bob", "hello"), [this] {
-    message_state(static_cast<unsigned char>(commands.asked.size()), MessageState::failed, "Bob's identity changed.");
+    message_state(static_cast<unsigned char>(commands.asked.size()), MessageState::failed,
+                  "Bob's identity changed.");
   });
   EXPECT_EQ(code, kExitFailed);
   EXPECT_EQ(err.back(), "Not sent: Bob's identity changed.");
@@ -148,7 +150,8 @@ TEST_F(CommandTest, history_comes_after_what_waited_on_the_server) {
 TEST_F(CommandTest, history_shows_what_is_here_when_the_connection_does_not_come) {
   commands.status.connection.state = ConnectionState::connecting;
   const int code = run(make_history(loop, output(), "bob", 5), [this] {
-    face->on_event(ConnectionChanged{{ConnectionState::offline, "Connection refused.", ErrorCode::offline, 1000}});
+    face->on_event(
+        ConnectionChanged{{ConnectionState::offline, "Connection refused.", ErrorCode::offline, 1000}});
   });
   EXPECT_EQ(code, kExitDone);
   EXPECT_NE(err.at(0).find("(Connection refused). "), std::string::npos) << err.at(0);
@@ -250,7 +253,9 @@ TEST_F(ChatTest, prints_what_arrives_and_marks_it_read) {
     type("/quit\n");
   });
   EXPECT_EQ(code, kExitDone);
-  EXPECT_EQ(std::ranges::count_if(out, [](const std::string& line) { return line.ends_with("bob: good morning"); }), 1);
+  EXPECT_EQ(
+      std::ranges::count_if(out, [](const std::string& line) { return line.ends_with("bob: good morning"); }),
+      1);
   EXPECT_NE(std::ranges::find(commands.asked, "read " + id_of<MessageId>(77).str()), commands.asked.end());
 }
 

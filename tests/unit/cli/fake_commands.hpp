@@ -40,12 +40,13 @@ class FakeCommands final : public client::Commands {
   std::vector<std::function<void()>> held;
 
   void account_register(client::RegisterParams p, Done<AccountView> done) override {
-    log("register " + p.server + " " + p.invite + " " + p.username + " " + sotto::to_string(p.password.view()) + " " +
-        p.display_name + " " + p.device_name);
+    log("register " + p.server + " " + p.invite + " " + p.username + " " +
+        sotto::to_string(p.password.view()) + " " + p.display_name + " " + p.device_name);
     answer(account(), done);
   }
   void account_login(client::LoginParams p, Done<AccountView> done) override {
-    log("login " + p.server + " " + p.username + " " + sotto::to_string(p.password.view()) + (p.replace_device ? " replace" : ""));
+    log("login " + p.server + " " + p.username + " " + sotto::to_string(p.password.view()) +
+        (p.replace_device ? " replace" : ""));
     answer(account(), done);
   }
   void account_logout(Done<Unit> done) override { log("logout"), answer(Unit{}, done); }
@@ -103,7 +104,8 @@ class FakeCommands final : public client::Commands {
   }
   void messages_history(ConversationId conversation, std::optional<MessageId> before, int limit,
                         Done<std::vector<MessageView>> done) override {
-    log("history " + conversation.str() + (before ? " before " + before->str() : "") + " " + std::to_string(limit));
+    log("history " + conversation.str() + (before ? " before " + before->str() : "") + " " +
+        std::to_string(limit));
     answer(messages, done);
   }
   void messages_mark_read(ConversationId, MessageId up_to, Done<Unit> done) override {
@@ -121,9 +123,15 @@ class FakeCommands final : public client::Commands {
     log("fetch " + message.str() + " " + path);
     answer(transfer, done);
   }
-  void files_pause(TransferId t, Done<TransferView> done) override { log("pause " + t.str()), answer(transfer, done); }
-  void files_resume(TransferId t, Done<TransferView> done) override { log("resume " + t.str()), answer(transfer, done); }
-  void files_cancel(TransferId t, Done<TransferView> done) override { log("cancel " + t.str()), answer(transfer, done); }
+  void files_pause(TransferId t, Done<TransferView> done) override {
+    log("pause " + t.str()), answer(transfer, done);
+  }
+  void files_resume(TransferId t, Done<TransferView> done) override {
+    log("resume " + t.str()), answer(transfer, done);
+  }
+  void files_cancel(TransferId t, Done<TransferView> done) override {
+    log("cancel " + t.str()), answer(transfer, done);
+  }
   void calls_start(ConversationId c, bool video, Done<CallView> done) override {
     log("call " + c.str() + (video ? " video" : ""));
     answer(call, done);
@@ -132,13 +140,16 @@ class FakeCommands final : public client::Commands {
     log("accept " + c.str() + (video ? " video" : ""));
     answer(call, done);
   }
-  void calls_decline(CallId c, Done<CallView> done) override { log("decline " + c.str()), answer(call, done); }
+  void calls_decline(CallId c, Done<CallView> done) override {
+    log("decline " + c.str()), answer(call, done);
+  }
   void calls_hangup(CallId c, Done<CallView> done) override { log("hangup " + c.str()), answer(call, done); }
   void calls_set(CallId c, CallSettings s, Done<CallView> done) override {
     const auto show = [](std::string_view name, std::optional<bool> v) {
       return v ? " " + std::string(name) + (*v ? "=on" : "=off") : std::string();
     };
-    log("set " + c.str() + show("microphone", s.microphone) + show("camera", s.camera) + show("speaker", s.speaker));
+    log("set " + c.str() + show("microphone", s.microphone) + show("camera", s.camera) +
+        show("speaker", s.speaker));
     answer(call, done);
   }
   void calls_stats(CallId, Done<call::CallStats> done) override { answer(call::CallStats{}, done); }

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "fake_commands.hpp"
 #include "cli/rpc_events.hpp"
+#include "fake_commands.hpp"
 
 namespace sotto::cli {
 namespace {
@@ -91,8 +91,10 @@ TEST(JsonViews, statistics_that_are_not_numbers_become_zero) {
 TEST(JsonViews, devices_are_one_list_that_also_shows_a_chosen_uri_no_hardware_lists) {
   const Json list = to_json(test::FakeCommands::devices());
   ASSERT_EQ(list.size(), 2u);
-  EXPECT_EQ(list[0], Json::parse(R"({"id":"v4l2:/dev/video0","name":"Camera","kind":"camera","selected":true})"));
-  EXPECT_EQ(list[1], Json::parse(R"({"id":"tone:440","name":"tone:440","kind":"microphone","selected":true})"));
+  EXPECT_EQ(list[0],
+            Json::parse(R"({"id":"v4l2:/dev/video0","name":"Camera","kind":"camera","selected":true})"));
+  EXPECT_EQ(list[1],
+            Json::parse(R"({"id":"tone:440","name":"tone:440","kind":"microphone","selected":true})"));
 }
 
 TEST(JsonViews, text_that_is_not_utf8_does_not_stop_the_line) {

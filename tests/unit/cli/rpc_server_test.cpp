@@ -86,7 +86,8 @@ TEST_F(RpcServerTest, names_the_parameter_that_is_missing_unknown_or_wrong) {
   };
   const auto conversation = id_of<ConversationId>(1).str();
   EXPECT_EQ(message({{"text", "x"}}), "the parameter 'conversation' is missing");
-  EXPECT_EQ(message({{"conversation", conversation}, {"text", 5}}), "the parameter 'text' has to be a string");
+  EXPECT_EQ(message({{"conversation", conversation}, {"text", 5}}),
+            "the parameter 'text' has to be a string");
   EXPECT_EQ(message({{"conversation", "12"}, {"text", "x"}}),
             "the parameter 'conversation' has to be an id: 32 hexadecimal digits");
   EXPECT_EQ(message({{"conversation", conversation}, {"text", "x"}, {"colour", "red"}}),
@@ -125,7 +126,8 @@ TEST_F(RpcServerTest, replies_overtake_each_other_and_keep_their_ids) {
   commands.hold_sends = true;
   const Json params{{"conversation", id_of<ConversationId>(1).str()}, {"text", "x"}};
   for (const int id : {1, 2}) {
-    server.on_line(Json{{"jsonrpc", "2.0"}, {"id", id}, {"method", "messages.send"}, {"params", params}}.dump());
+    server.on_line(
+        Json{{"jsonrpc", "2.0"}, {"id", id}, {"method", "messages.send"}, {"params", params}}.dump());
   }
   EXPECT_TRUE(out.empty());
   EXPECT_EQ(server.pending(), 2u);
@@ -148,7 +150,8 @@ TEST_F(RpcServerTest, bounds_the_requests_that_wait) {
   commands.hold_sends = true;
   const Json params{{"conversation", id_of<ConversationId>(1).str()}, {"text", "x"}};
   for (std::size_t i = 0; i <= RpcServer::kMaxPending; ++i) {
-    server.on_line(Json{{"jsonrpc", "2.0"}, {"id", i}, {"method", "messages.send"}, {"params", params}}.dump());
+    server.on_line(
+        Json{{"jsonrpc", "2.0"}, {"id", i}, {"method", "messages.send"}, {"params", params}}.dump());
   }
   ASSERT_EQ(out.size(), 1u);
   EXPECT_EQ(out[0]["error"]["data"]["code"], "rate_limited");
@@ -170,8 +173,12 @@ TEST_F(RpcServerTest, hands_every_parameter_to_the_command) {
   const auto call_id = id_of<CallId>(2).str();
   const auto user = id_of<UserId>(3).str();
   const auto message = id_of<MessageId>(4).str();
-  call("account.register", {{"server", "h:1"}, {"invite", "tok"}, {"username", "al"}, {"password", "pw"},
-                            {"display_name", "Al"}, {"device_name", "box"}});
+  call("account.register", {{"server", "h:1"},
+                            {"invite", "tok"},
+                            {"username", "al"},
+                            {"password", "pw"},
+                            {"display_name", "Al"},
+                            {"device_name", "box"}});
   call("account.login", {{"server", "h"}, {"username", "al"}, {"password", "pw"}, {"replace_device", true}});
   call("account.change_password", {{"old", "a"}, {"new", "b"}});
   call("conversations.direct", {{"user", user}});
@@ -187,11 +194,12 @@ TEST_F(RpcServerTest, hands_every_parameter_to_the_command) {
   call("contacts.verify", {{"user", user}, {"verified", false}, {"digits", "123"}});
   EXPECT_EQ(commands.asked,
             (std::vector<std::string>{
-                "register h:1 tok al pw Al box", "login h al pw replace", "change_password a b", "direct " + user,
-                "send " + conversation + " hi re " + message, "send " + conversation + " hi",
-                "history " + conversation + " before " + message + " 5", "read " + message, "file /x look",
-                "fetch " + message + " /y", "call " + conversation + " video",
-                "set " + call_id + " microphone=off camera=on", "select none||none", "verify " + user + " no 123"}));
+                "register h:1 tok al pw Al box", "login h al pw replace", "change_password a b",
+                "direct " + user, "send " + conversation + " hi re " + message,
+                "send " + conversation + " hi", "history " + conversation + " before " + message + " 5",
+                "read " + message, "file /x look", "fetch " + message + " /y",
+                "call " + conversation + " video", "set " + call_id + " microphone=off camera=on",
+                "select none||none", "verify " + user + " no 123"}));
 }
 
 TEST_F(RpcServerTest, the_safety_number_comes_with_whether_it_was_compared) {
@@ -204,7 +212,8 @@ TEST_F(RpcServerTest, the_safety_number_comes_with_whether_it_was_compared) {
 }
 
 TEST_F(RpcServerTest, results_have_the_fields_of_the_contract) {
-  const Json registered = call("account.register", {{"server", "h"}, {"username", "a"}, {"password", "p"}})["result"];
+  const Json registered =
+      call("account.register", {{"server", "h"}, {"username", "a"}, {"password", "p"}})["result"];
   EXPECT_EQ(registered["user"], id_of<UserId>(1).str());
   EXPECT_EQ(registered["device"], id_of<DeviceId>(2).str());
   EXPECT_EQ(call("conversations.direct", {{"user", id_of<UserId>(3).str()}})["result"]["conversation"],

@@ -64,7 +64,8 @@ TEST(TerminalText, files_and_calls_are_told_in_words) {
   client::MessageView message;
   message.id = test::id_of<MessageId>(1);
   message.file = client::FileView{"a.pdf", 2000, "application/pdf"};
-  EXPECT_NE(human_message(message).find("file a.pdf, 2.0 kB, id 00000000000000000000000000000001"), std::string::npos);
+  EXPECT_NE(human_message(message).find("file a.pdf, 2.0 kB, id 00000000000000000000000000000001"),
+            std::string::npos);
   message.file.reset();
   message.call = client::CallSummary{true, true, true, client::EndReason::remote_hangup, 65};
   EXPECT_NE(human_message(message).find("video call, 1:05"), std::string::npos);

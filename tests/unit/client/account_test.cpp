@@ -37,8 +37,9 @@ TEST(Account, does_not_trust_an_unknown_server_without_a_fingerprint) {
   Person& alice = world.add("alice");
   auto params = registration(world, "alice");
   params.server = "server.test:7443";
-  const auto account = world.ask<AccountView>(
-      alice, [&](Client& c, Done<AccountView> done) { c.account_register(std::move(params), std::move(done)); });
+  const auto account = world.ask<AccountView>(alice, [&](Client& c, Done<AccountView> done) {
+    c.account_register(std::move(params), std::move(done));
+  });
   ASSERT_FALSE(account);
   EXPECT_EQ(account.error().code, ErrorCode::untrusted);
   EXPECT_NE(account.error().message.find(to_hex(world.server.fingerprint())), std::string::npos);
@@ -50,8 +51,9 @@ TEST(Account, refuses_a_server_with_another_fingerprint) {
   World other(4);
   Person& alice = world.add("alice");
   auto params = registration(other, "alice");
-  const auto account = world.ask<AccountView>(
-      alice, [&](Client& c, Done<AccountView> done) { c.account_register(std::move(params), std::move(done)); });
+  const auto account = world.ask<AccountView>(alice, [&](Client& c, Done<AccountView> done) {
+    c.account_register(std::move(params), std::move(done));
+  });
   ASSERT_FALSE(account);
   EXPECT_EQ(account.error().code, ErrorCode::untrusted);
   EXPECT_TRUE(world.server.users.empty());
@@ -70,7 +72,8 @@ TEST(Account, says_what_the_server_said_when_a_name_is_taken) {
 }
 
 TEST(Account, a_registration_cut_at_any_moment_is_completed_by_signing_in) {
-  // Every number of milliseconds after the start is a cut point; with these latencies 0..300 covers the whole flow.
+  // Every number of milliseconds after the start is a cut point; with these latencies 0..300 covers the whole
+  // flow.
   for (int cut_ms = 0; cut_ms <= 300; cut_ms += 6) {
     World world(100 + static_cast<std::uint64_t>(cut_ms));
     Person& alice = world.add("alice");
@@ -130,7 +133,8 @@ TEST(Account, signing_out_forgets_everything) {
   World world(7);
   Person& alice = world.add("alice");
   world.sign_up(alice);
-  const auto done = world.ask<Unit>(alice, [](Client& c, Done<Unit> answer) { c.account_logout(std::move(answer)); });
+  const auto done =
+      world.ask<Unit>(alice, [](Client& c, Done<Unit> answer) { c.account_logout(std::move(answer)); });
   ASSERT_TRUE(done);
   EXPECT_TRUE(alice.store->users().empty());
   EXPECT_FALSE(alice.store->value("profile"));

@@ -1,5 +1,5 @@
-// Every sequence of signals that a far side can send, against both roles: no device opens and nothing of ours leaves
-// before the local user's word (security.md C-09, C-10).
+// Every sequence of signals that a far side can send, against both roles: no device opens and nothing of ours
+// leaves before the local user's word (security.md C-09, C-10).
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -17,8 +17,8 @@ using client::Calls;
 using client::CallState;
 using client::CallView;
 
-// The core of a client that is signed in, whose network then swallows everything it sends: the far side's part is
-// played directly.
+// The core of a client that is signed in, whose network then swallows everything it sends: the far side's
+// part is played directly.
 struct CallModel : ::testing::Test {
   static constexpr int kSignals = 7;
 
@@ -106,7 +106,8 @@ struct CallModel : ::testing::Test {
     const client::Outlet::Scope scope(core->context.outlet);
     core->context.store.remove_value("call under way");
     core->calls.set_profile(core->account.profile(), core->sealer.get());
-    for (const auto& row : core->context.store.outbox(conversation, 100)) core->context.store.remove_outbox(row.row);
+    for (const auto& row : core->context.store.outbox(conversation, 100))
+      core->context.store.remove_outbox(row.row);
     core->calls.poll();
     alice.media.sessions.clear();
     alice.events.clear();
@@ -123,8 +124,8 @@ struct CallModel : ::testing::Test {
 };
 
 TEST_F(CallModel, no_sequence_of_signals_makes_a_session_for_someone_who_did_not_accept) {
-  // Sequences that do not begin with the offer find no call; those of length 6 with it in any place are all covered,
-  // because without a call every signal but the offer is ignored.
+  // Sequences that do not begin with the offer find no call; those of length 6 with it in any place are all
+  // covered, because without a call every signal but the offer is ignored.
   int sequences = 0;
   for (int length = 1; length <= 5; ++length) {
     for_all(length, [&](const std::vector<int>& rest) {

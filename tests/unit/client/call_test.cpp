@@ -34,10 +34,12 @@ struct CallTest : ::testing::Test {
         person, [&](Client& c, Done<CallView> done) { c.calls_accept(call, video, std::move(done)); });
   }
   Result<CallView> hang_up(Person& person, CallId call) {
-    return world.ask<CallView>(person, [&](Client& c, Done<CallView> done) { c.calls_hangup(call, std::move(done)); });
+    return world.ask<CallView>(
+        person, [&](Client& c, Done<CallView> done) { c.calls_hangup(call, std::move(done)); });
   }
   Result<CallView> decline(Person& person, CallId call) {
-    return world.ask<CallView>(person, [&](Client& c, Done<CallView> done) { c.calls_decline(call, std::move(done)); });
+    return world.ask<CallView>(
+        person, [&](Client& c, Done<CallView> done) { c.calls_decline(call, std::move(done)); });
   }
   CallView view(Person& person) {
     const auto* changed = person.last<client::CallChanged>();
@@ -61,7 +63,8 @@ struct CallTest : ::testing::Test {
   CallId connect() {
     const CallId call = ring();
     EXPECT_TRUE(accept(bob, call));
-    EXPECT_TRUE(world.run_until([&] { return bob.media.newest()->started && alice.media.newest()->started; }, 5s));
+    EXPECT_TRUE(
+        world.run_until([&] { return bob.media.newest()->started && alice.media.newest()->started; }, 5s));
     return call;
   }
   CallId talk() {
@@ -234,12 +237,12 @@ TEST_F(CallTest, two_who_call_each_other_meet_in_one_call) {
     bob.events.clear();
     alice.client->advance_to(world.moment());
     CallId from_alice, from_bob;
-    alice.client->calls_start(conversation, true, [&](const Result<CallView>& view) { from_alice = view->id; });
+    alice.client->calls_start(conversation, true,
+                              [&](const Result<CallView>& view) { from_alice = view->id; });
     bob.client->advance_to(world.moment());
     bob.client->calls_start(conversation, true, [&](const Result<CallView>& view) { from_bob = view->id; });
-    ASSERT_TRUE(world.run_until([&] {
-      return alice.media.newest()->started && bob.media.newest()->started;
-    }, 20s));
+    ASSERT_TRUE(
+        world.run_until([&] { return alice.media.newest()->started && bob.media.newest()->started; }, 20s));
     const CallId winner = std::min(from_alice, from_bob);
     EXPECT_EQ(view(alice).id, winner);
     EXPECT_EQ(view(bob).id, winner);

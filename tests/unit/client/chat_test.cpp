@@ -73,7 +73,8 @@ TEST(Chat, nothing_is_lost_nothing_twice_and_order_kept_under_cuts_and_restarts)
       Person& person = chaos.below(2) == 0 ? pair.alice : pair.bob;
       auto& list = &person == &pair.alice ? from_alice : from_bob;
       list.push_back(person.name + " " + std::to_string(i));
-      if (pair.world.server.logs.contains(pair.conversation) && person.store->conversation(pair.conversation)) {
+      if (pair.world.server.logs.contains(pair.conversation) &&
+          person.store->conversation(pair.conversation)) {
         person.send(pair.conversation, list.back());
       } else {
         list.pop_back();
@@ -130,7 +131,8 @@ TEST(Chat, a_server_in_trouble_is_asked_again) {
   int left = 3;
   pair.world.server.refuse = [&](const proto::Envelope& request) -> std::optional<Error> {
     if (request.has_append() && left-- > 0) {
-      return left % 2 == 0 ? fail(ErrorCode::rate_limited, "Slow down.") : fail(ErrorCode::storage, "Disk full.");
+      return left % 2 == 0 ? fail(ErrorCode::rate_limited, "Slow down.")
+                           : fail(ErrorCode::storage, "Disk full.");
     }
     return std::nullopt;
   };

@@ -68,14 +68,15 @@ TEST_F(HostileServer, a_device_that_the_person_did_not_sign_gets_nothing) {
   const DeviceId ghost_id = random.id<DeviceId>();
   ghost.set_device(std::string(as_text(ghost_id.bytes())));
   user.devices.push_back(ghost);  // bob's certificate under another id
-  // And with the CA's own key: an identity certificate for bob over a key of the server's, and a device below it.
+  // And with the CA's own key: an identity certificate for bob over a key of the server's, and a device below
+  // it.
   const auto server_key = crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, random);
   const auto identity = world.server.certify_identity(bob.id, server_key.public_key());
   const DeviceId second_ghost = random.id<DeviceId>();
   const auto device_key = crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, random);
-  const auto certificate = crypto::issue_device_certificate(server_key, identity, bob.id, second_ghost,
-                                                            device_key.public_key(),
-                                                            crypto::validity_from(world.moment().wall, 90), random);
+  const auto certificate =
+      crypto::issue_device_certificate(server_key, identity, bob.id, second_ghost, device_key.public_key(),
+                                       crypto::validity_from(world.moment().wall, 90), random);
   ASSERT_TRUE(certificate);
   ghost.set_device(std::string(as_text(second_ghost.bytes())));
   ghost.set_certificate(std::string(as_text(certificate->der())));
@@ -91,7 +92,9 @@ TEST_F(HostileServer, a_device_that_the_person_did_not_sign_gets_nothing) {
 TEST_F(HostileServer, both_sides_compare_the_same_safety_number) {
   const auto number = [&](Person& person, UserId user) {
     return world
-        .ask<std::string>(person, [&](Client& c, Done<std::string> done) { c.contacts_safety_number(user, std::move(done)); })
+        .ask<std::string>(
+            person,
+            [&](Client& c, Done<std::string> done) { c.contacts_safety_number(user, std::move(done)); })
         .value();
   };
   EXPECT_EQ(number(alice, bob.id), number(bob, alice.id));
@@ -132,8 +135,9 @@ TEST_F(HostileServer, a_changed_identity_of_a_verified_contact_holds_messages_un
   ASSERT_TRUE(world.run_until([&] { return again.texts(conversation).size() == 1; }));
 }
 
-// Alice calls the Bob whom she has verified. While it rings, the server hands his name to another identity, which
-// calls Alice: two who call each other meet in one call without a further question, but not with a stranger.
+// Alice calls the Bob whom she has verified. While it rings, the server hands his name to another identity,
+// which calls Alice: two who call each other meet in one call without a further question, but not with a
+// stranger.
 TEST_F(HostileServer, nobody_with_a_changed_identity_gets_into_a_call_that_rings) {
   ASSERT_TRUE(verify(bob.id, true));
   bob.stop();

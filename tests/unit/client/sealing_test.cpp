@@ -77,7 +77,8 @@ TEST_F(Sealing, any_changed_bit_is_rejected) {
     Bytes changed = sealed.payload;
     changed[bit / 8] = static_cast<std::uint8_t>(changed[bit / 8] ^ (1U << (bit % 8)));
     const auto outcome = open(bob, sent.address, changed).outcome;
-    // A changed device id in the recipient's entry makes it look like somebody else's: nothing is shown of it either.
+    // A changed device id in the recipient's entry makes it look like somebody else's: nothing is shown of it
+    // either.
     ASSERT_TRUE(outcome == Opening::rejected || outcome == Opening::not_for_us) << bit;
   }
 }
@@ -151,7 +152,8 @@ TEST_F(Sealing, both_devices_export_the_same_secret_and_each_context_another) {
   EXPECT_EQ(a->size(), 32U);
   EXPECT_FALSE(*a == *alice.sealer.export_secret(conversation, "call", to_bytes("y"), bob.record()));
   EXPECT_FALSE(*a == *alice.sealer.export_secret(conversation, "else", to_bytes("x"), bob.record()));
-  EXPECT_FALSE(*a == *alice.sealer.export_secret(random.id<ConversationId>(), "call", to_bytes("x"), bob.record()));
+  EXPECT_FALSE(*a ==
+               *alice.sealer.export_secret(random.id<ConversationId>(), "call", to_bytes("x"), bob.record()));
   EXPECT_FALSE(*a == *alice.sealer.export_secret(conversation, "call", to_bytes("x"), eve.record()));
 }
 

@@ -39,7 +39,8 @@ struct Files : ::testing::Test {
         bob, [&](Client& c, Done<TransferView> done) { c.files_fetch(message, path, std::move(done)); });
   }
   TransferView last_progress(Person& person) { return person.last<client::TransferProgress>()->transfer; }
-  Result<TransferView> command(Person& person, void (Client::*what)(TransferId, Done<TransferView>), TransferId id) {
+  Result<TransferView> command(Person& person, void (Client::*what)(TransferId, Done<TransferView>),
+                               TransferId id) {
     return world.ask<TransferView>(
         person, [&](Client& c, Done<TransferView> done) { (c.*what)(id, std::move(done)); });
   }
@@ -222,8 +223,10 @@ TEST_F(Files, a_truncated_or_reordered_blob_never_becomes_a_file) {
       data.resize(3 * sealed);
     }
     ASSERT_TRUE(fetch(sent->message.id));
-    ASSERT_TRUE(world.run_until([&] { return bob.last<client::TransferProgress>() != nullptr &&
-                                             last_progress(bob).state == TransferState::failed; }));
+    ASSERT_TRUE(world.run_until([&] {
+      return bob.last<client::TransferProgress>() != nullptr &&
+             last_progress(bob).state == TransferState::failed;
+    }));
     EXPECT_TRUE(bob.files.files.empty());
   }
 }

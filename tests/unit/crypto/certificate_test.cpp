@@ -48,8 +48,8 @@ TEST(Certificate, says_what_was_put_into_it) {
   const SigningKey subject = f.key();
   const Certificate made = f.issue(spec, subject, f.ca_key, &f.ca);
 
-  for (const Certificate& c : {made, Certificate::from_der(made.der()).value(),
-                               Certificate::from_pem(made.to_pem()).value()}) {
+  for (const Certificate& c :
+       {made, Certificate::from_der(made.der()).value(), Certificate::from_pem(made.to_pem()).value()}) {
     EXPECT_EQ(c.der(), made.der());
     EXPECT_EQ(c.common_name(), "A leaf");
     EXPECT_EQ(c.issuer_common_name(), "An authority");
@@ -101,7 +101,7 @@ TEST(Certificate, a_spec_that_makes_no_sense_is_not_issued) {
     return issue_certificate(spec, f.key().public_key(), by, issuer, f.random).ok();
   };
   EXPECT_TRUE(issues(Fixture::leaf_spec(), f.ca_key, &f.ca));
-  EXPECT_FALSE(issues(Fixture::leaf_spec(), other, &f.ca));     // not the issuer's key
+  EXPECT_FALSE(issues(Fixture::leaf_spec(), other, &f.ca));       // not the issuer's key
   EXPECT_FALSE(issues(Fixture::leaf_spec(), f.ca_key, nullptr));  // self-signed for another key
   CertificateSpec spec = Fixture::leaf_spec();
   spec.common_name.clear();
@@ -177,7 +177,8 @@ TEST(VerifyChain, refuses_another_anchor_and_a_forged_signature) {
   Fixture other;
   other.random = SeededRandom(99);
   const SigningKey other_key = other.key();
-  const Certificate other_ca = other.issue(Fixture::ca_spec(1), other_key, other_key, nullptr);  // the same name
+  const Certificate other_ca =
+      other.issue(Fixture::ca_spec(1), other_key, other_key, nullptr);  // the same name
   EXPECT_FALSE(verify_chain(c.leaf, std::vector{c.middle}, other_ca, kNow, CertificatePurpose::client).ok());
 
   Bytes forged = c.leaf.der();
@@ -203,7 +204,8 @@ TEST(VerifyChain, refuses_an_authority_below_path_length_zero) {
 
 TEST(PrivateKeyPem, round_trips_and_refuses_what_it_did_not_write) {
   SeededRandom random(5);
-  for (const SignatureAlgorithm algorithm : {SignatureAlgorithm::ed25519, SignatureAlgorithm::ecdsa_p256_sha256}) {
+  for (const SignatureAlgorithm algorithm :
+       {SignatureAlgorithm::ed25519, SignatureAlgorithm::ecdsa_p256_sha256}) {
     const SigningKey key = SigningKey::generate(algorithm, random);
     const SecretBytes pem = private_key_to_pem(key);
     EXPECT_TRUE(as_text(pem.view()).starts_with("-----BEGIN PRIVATE KEY-----\n"));
@@ -216,7 +218,8 @@ TEST(PrivateKeyPem, round_trips_and_refuses_what_it_did_not_write) {
   }
   EXPECT_FALSE(private_key_from_pem({}).ok());
   EXPECT_FALSE(private_key_from_pem(as_bytes("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n"
-                                             "-----END ENCRYPTED PRIVATE KEY-----\n")).ok());
+                                             "-----END ENCRYPTED PRIVATE KEY-----\n"))
+                   .ok());
   EXPECT_TRUE(error_queue_is_empty());
 }
 

@@ -14,13 +14,15 @@ constexpr HpkeSuite kSuites[] = {{HpkeKem::x25519_sha256, HpkeAead::aes_128_gcm}
                                  {HpkeKem::p256_sha256, HpkeAead::aes_128_gcm},
                                  {HpkeKem::p256_sha256, HpkeAead::aes_256_gcm}};
 
-DhPrivateKey new_key(HpkeSuite suite) { return DhPrivateKey::generate(hpke_group(suite.kem), system_random()); }
+DhPrivateKey new_key(HpkeSuite suite) {
+  return DhPrivateKey::generate(hpke_group(suite.kem), system_random());
+}
 
 TEST(Hpke, one_message_reaches_its_recipient_only) {
   for (const HpkeSuite suite : kSuites) {
     const DhPrivateKey recipient = new_key(suite);
-    const auto sealed =
-        hpke_seal(suite, recipient.public_key(), as_bytes("info"), as_bytes("aad"), as_bytes("text"), system_random());
+    const auto sealed = hpke_seal(suite, recipient.public_key(), as_bytes("info"), as_bytes("aad"),
+                                  as_bytes("text"), system_random());
     ASSERT_TRUE(sealed.ok());
     const auto open = [&](const DhPrivateKey& key, std::string_view info, std::string_view aad) {
       return hpke_open(suite, sealed->kem_output, key, as_bytes(info), as_bytes(aad), sealed->ciphertext);
@@ -45,12 +47,14 @@ TEST(Hpke, a_context_prepared_once_seals_as_the_info_itself_does) {
       const auto sealed =
           hpke_seal_with(prepared, recipient.public_key(), ephemeral, as_bytes("aad"), as_bytes("text"));
       ASSERT_TRUE(sealed.ok());
-      const auto opened = hpke_open(suite, sealed->kem_output, recipient, info, as_bytes("aad"), sealed->ciphertext);
+      const auto opened =
+          hpke_open(suite, sealed->kem_output, recipient, info, as_bytes("aad"), sealed->ciphertext);
       ASSERT_TRUE(opened.ok());
       EXPECT_EQ(as_text(opened->view()), "text");
     }
-    EXPECT_FALSE(hpke_seal_with(prepared, Bytes(3), DhPrivateKey::generate(hpke_group(suite.kem), system_random()), {},
-                                {}).ok());
+    EXPECT_FALSE(hpke_seal_with(prepared, Bytes(3),
+                                DhPrivateKey::generate(hpke_group(suite.kem), system_random()), {}, {})
+                     .ok());
   }
 }
 
@@ -84,7 +88,8 @@ TEST(Hpke, a_psk_needs_an_id_and_32_bytes) {
   const DhPrivateKey recipient = new_key(suite);
   const Bytes psk(32, 1);
   const auto setup = [&](ByteView key, ByteView id) {
-    return hpke_setup_sender(suite, recipient.public_key(), {}, system_random(), {.psk = key, .psk_id = id}).ok();
+    return hpke_setup_sender(suite, recipient.public_key(), {}, system_random(), {.psk = key, .psk_id = id})
+        .ok();
   };
   EXPECT_TRUE(setup(psk, as_bytes("id")));
   EXPECT_FALSE(setup(psk, {}));

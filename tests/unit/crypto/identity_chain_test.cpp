@@ -101,8 +101,8 @@ TEST(IdentityChain, the_server_cannot_lend_a_device_the_identity_of_a_user) {  /
   const Certificate ghost = w.forge(w.device_spec(w.alice.user), w.ca_key, w.ca);
   EXPECT_FALSE(w.check(ghost, w.alice.certificate).ok());
   // A second identity certificate for Alice is within the server's power, but shows another identity key.
-  const Certificate fake = issue_identity_certificate(w.ca_key, w.ca, w.alice.user, w.mallory.key.public_key(),
-                                                      w.validity, w.random)
+  const Certificate fake = issue_identity_certificate(w.ca_key, w.ca, w.alice.user,
+                                                      w.mallory.key.public_key(), w.validity, w.random)
                                .value();
   const Certificate leaf = w.forge(w.device_spec(w.alice.user), w.mallory.key, fake);
   const auto found = w.check(leaf, fake);
@@ -195,9 +195,11 @@ TEST(IdentityChain, an_identity_certificate_without_limits_is_refused) {
 
 TEST(IdentityChain, the_servers_own_key_is_nobodys_identity) {
   World w;
-  EXPECT_FALSE(issue_identity_certificate(w.ca_key, w.ca, w.alice.user, w.ca_key.public_key(), w.validity, w.random)
-                   .ok());
-  EXPECT_FALSE(issue_identity_certificate(w.ca_key, w.ca, UserId{}, w.key().public_key(), w.validity, w.random).ok());
+  EXPECT_FALSE(
+      issue_identity_certificate(w.ca_key, w.ca, w.alice.user, w.ca_key.public_key(), w.validity, w.random)
+          .ok());
+  EXPECT_FALSE(
+      issue_identity_certificate(w.ca_key, w.ca, UserId{}, w.key().public_key(), w.validity, w.random).ok());
 }
 
 TEST(IdentityChain, the_servers_certificate_is_checked_by_name_and_issuer) {

@@ -13,7 +13,8 @@ namespace sotto::crypto {
 namespace {
 
 constexpr DhGroup kGroups[] = {DhGroup::x25519, DhGroup::p256};
-constexpr SignatureAlgorithm kSignatures[] = {SignatureAlgorithm::ed25519, SignatureAlgorithm::ecdsa_p256_sha256};
+constexpr SignatureAlgorithm kSignatures[] = {SignatureAlgorithm::ed25519,
+                                              SignatureAlgorithm::ecdsa_p256_sha256};
 
 Bytes hex(std::string_view text) { return from_hex(text).value(); }
 
@@ -152,7 +153,8 @@ TEST(Keys, one_object_serves_several_threads) {
 }
 
 TEST(Signature, an_ed25519_key_of_small_order_vouches_for_nothing) {
-  // With the identity as key and commitment, and zero as the response, the bare equation holds for any message.
+  // With the identity as key and commitment, and zero as the response, the bare equation holds for any
+  // message.
   Bytes identity(32);
   identity[0] = 1;
   Bytes signature = identity;

@@ -16,8 +16,9 @@ Bytes hex(std::string_view text) { return from_hex(text).value(); }
 TEST(Hash, of_abc_is_as_published) {  // FIPS 180-4 examples
   EXPECT_EQ(to_hex(hash(HashAlgorithm::sha256, as_bytes("abc"))),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(to_hex(hash(HashAlgorithm::sha384, as_bytes("abc"))),
-            "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7");
+  EXPECT_EQ(
+      to_hex(hash(HashAlgorithm::sha384, as_bytes("abc"))),
+      "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7");
   EXPECT_EQ(to_hex(hash(HashAlgorithm::sha512, as_bytes("abc"))),
             "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
             "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
@@ -43,14 +44,16 @@ TEST(Hmac, is_as_published_for_short_and_long_keys) {  // RFC 4231 cases 2 and 6
   const std::string_view text = "Test Using Larger Than Block-Size Key - Hash Key First";
   EXPECT_EQ(to_hex(hmac(HashAlgorithm::sha256, long_key, as_bytes(text))),
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
-  EXPECT_EQ(to_hex(hmac(HashAlgorithm::sha384, long_key, as_bytes(text))),
-            "4ece084485813e9088d2c63a041bc5b44f9ef1012a2b588f3cd11f05033ac4c60c2ef6ab4030fe8296248df163f44952");
+  EXPECT_EQ(
+      to_hex(hmac(HashAlgorithm::sha384, long_key, as_bytes(text))),
+      "4ece084485813e9088d2c63a041bc5b44f9ef1012a2b588f3cd11f05033ac4c60c2ef6ab4030fe8296248df163f44952");
 }
 
 TEST(Hmac, verification_refuses_a_changed_or_shortened_tag) {
   Bytes tag = hmac(HashAlgorithm::sha512, as_bytes("key"), as_bytes("data"));
   EXPECT_TRUE(hmac_verify(HashAlgorithm::sha512, as_bytes("key"), as_bytes("data"), tag));
-  EXPECT_FALSE(hmac_verify(HashAlgorithm::sha512, as_bytes("key"), as_bytes("data"), ByteView(tag).first(32)));
+  EXPECT_FALSE(
+      hmac_verify(HashAlgorithm::sha512, as_bytes("key"), as_bytes("data"), ByteView(tag).first(32)));
   tag[0] ^= 1;
   EXPECT_FALSE(hmac_verify(HashAlgorithm::sha512, as_bytes("key"), as_bytes("data"), tag));
 }

@@ -44,11 +44,13 @@ TEST(CryptoBasicsVectors, agree_for_every_labelled_operation) {
   for_supported_cases("crypto-basics.json", cases, [](const Json& test_case) {
     const Suite suite = suite_of(test_case);
     const Json& ref = test_case.at("ref_hash");
-    EXPECT_EQ(to_hex(suite.ref_hash(text_of(ref.at("label")), bytes_of(ref.at("value")))), text_of(ref.at("out")));
+    EXPECT_EQ(to_hex(suite.ref_hash(text_of(ref.at("label")), bytes_of(ref.at("value")))),
+              text_of(ref.at("out")));
 
     const Json& expand = test_case.at("expand_with_label");
     EXPECT_EQ(hex_of(suite.expand_with_label(bytes_of(expand.at("secret")), text_of(expand.at("label")),
-                                             bytes_of(expand.at("context")), expand.at("length").get<std::size_t>())),
+                                             bytes_of(expand.at("context")),
+                                             expand.at("length").get<std::size_t>())),
               text_of(expand.at("out")));
 
     const Json& derive = test_case.at("derive_secret");
@@ -106,7 +108,8 @@ TEST(KeyScheduleVectors, agree_over_chains_of_epochs) {
       const Bytes psk_secret = bytes_of(epoch.at("psk_secret"));
       SecretBytes joiner =
           derive_joiner_secret(suite, init_secret.view(), bytes_of(epoch.at("commit_secret")), context);
-      EXPECT_EQ(hex_of(derive_welcome_secret(suite, joiner.view(), psk_secret)), text_of(epoch.at("welcome_secret")));
+      EXPECT_EQ(hex_of(derive_welcome_secret(suite, joiner.view(), psk_secret)),
+                text_of(epoch.at("welcome_secret")));
       EpochSecrets secrets = derive_epoch_secrets(suite, std::move(joiner), psk_secret, context);
       EXPECT_EQ(hex_of(secrets.joiner_secret), text_of(epoch.at("joiner_secret")));
       EXPECT_EQ(hex_of(secrets.welcome_secret), text_of(epoch.at("welcome_secret")));
@@ -123,9 +126,10 @@ TEST(KeyScheduleVectors, agree_over_chains_of_epochs) {
       ASSERT_TRUE(external);
       EXPECT_EQ(to_hex(external->public_key()), text_of(epoch.at("external_pub")));
       const Json& exporter = epoch.at("exporter");
-      EXPECT_EQ(hex_of(export_secret(suite, secrets.exporter_secret.view(), text_of(exporter.at("label")),
-                                     bytes_of(exporter.at("context")), exporter.at("length").get<std::size_t>())),
-                text_of(exporter.at("secret")));
+      EXPECT_EQ(
+          hex_of(export_secret(suite, secrets.exporter_secret.view(), text_of(exporter.at("label")),
+                               bytes_of(exporter.at("context")), exporter.at("length").get<std::size_t>())),
+          text_of(exporter.at("secret")));
       init_secret = std::move(secrets.init_secret);
       ++context.epoch;
     }
@@ -155,7 +159,8 @@ TEST(TranscriptHashVectors, agree_and_the_confirmation_tag_verifies) {
     const Bytes confirmed =
         confirmed_transcript_hash(suite, bytes_of(test_case.at("interim_transcript_hash_before")), *commit);
     EXPECT_EQ(to_hex(confirmed), text_of(test_case.at("confirmed_transcript_hash_after")));
-    EXPECT_TRUE(suite.mac_is(bytes_of(test_case.at("confirmation_key")), confirmed, commit->auth.confirmation_tag));
+    EXPECT_TRUE(
+        suite.mac_is(bytes_of(test_case.at("confirmation_key")), confirmed, commit->auth.confirmation_tag));
     EXPECT_EQ(to_hex(interim_transcript_hash(suite, confirmed, commit->auth.confirmation_tag)),
               text_of(test_case.at("interim_transcript_hash_after")));
   });
@@ -166,14 +171,15 @@ TEST(SecretTreeVectors, agree_for_every_leaf_and_generation) {
   for_supported_cases("secret-tree.json", cases, [](const Json& test_case) {
     const Suite suite = suite_of(test_case);
     const Json& data = test_case.at("sender_data");
-    const MessageKeys keys = sender_data_keys(suite, bytes_of(data.at("sender_data_secret")),
-                                              bytes_of(data.at("ciphertext")));
+    const MessageKeys keys =
+        sender_data_keys(suite, bytes_of(data.at("sender_data_secret")), bytes_of(data.at("ciphertext")));
     EXPECT_EQ(hex_of(keys.key), text_of(data.at("key")));
     EXPECT_EQ(hex_of(keys.nonce), text_of(data.at("nonce")));
 
     const Json& leaves = test_case.at("leaves");
     const auto count = static_cast<std::uint32_t>(leaves.size());
-    SecretTree tree(suite, std::bit_ceil(count), SecretBytes(ByteView(bytes_of(test_case.at("encryption_secret")))));
+    SecretTree tree(suite, std::bit_ceil(count),
+                    SecretBytes(ByteView(bytes_of(test_case.at("encryption_secret")))));
     for (std::uint32_t leaf = 0; leaf < count; ++leaf) {
       for (const Json& expected : leaves[leaf]) {
         const auto generation = expected.at("generation").get<std::uint32_t>();

@@ -20,7 +20,9 @@ class Hostile : public testing::Test {
   Group& mallory() { return m[kMallory]; }
   Insider inside() { return {mallory(), cast}; }
   const Suite& suite() { return GroupAccess::impl(alice()).suite; }
-  const crypto::SigningKey& signing_key(std::size_t member) { return GroupAccess::impl(m[member]).identity.signing_key; }
+  const crypto::SigningKey& signing_key(std::size_t member) {
+    return GroupAccess::impl(m[member]).identity.signing_key;
+  }
   const LeafNode& leaf_of_member(std::size_t member) { return *tree().leaf(m[member].own_leaf()); }
   const RatchetTree& tree() { return GroupAccess::impl(alice()).epoch.tree; }
 
@@ -81,7 +83,8 @@ class Hostile : public testing::Test {
     const auto& proposal = std::get<Proposal>(body.content.body);
     const ProposalRef ref = reference_of(suite(), body);
     // The sender knows its own.
-    GroupAccess::impl(m[sent_by]).proposals.emplace_back(ref, PendingProposal{proposal, body.content.sender, {}});
+    GroupAccess::impl(m[sent_by])
+        .proposals.emplace_back(ref, PendingProposal{proposal, body.content.sender, {}});
     return {proposal, body.content.sender, ref};
   }
   // An Update's leaf as the member would make it, changed before it is signed.

@@ -18,15 +18,18 @@ TEST_F(MlsHostileBounds, a_message_from_the_end_of_the_ratchet_is_refused_at_onc
 TEST_F(MlsHostileBounds, a_message_just_beyond_the_skip_is_refused_and_one_within_it_taken) {
   expect_refused_and_unchanged(inside().application(as_bytes("x"), {.generation = kMaxGenerationSkip + 1}),
                                "too far ahead");
-  EXPECT_TRUE(alice().receive(inside().application(as_bytes("x"), {.generation = kMaxGenerationSkip}), cast.env()));
+  EXPECT_TRUE(
+      alice().receive(inside().application(as_bytes("x"), {.generation = kMaxGenerationSkip}), cast.env()));
 }
 TEST_F(MlsHostileBounds, work_before_a_message_is_authenticated_is_bounded) {
   // As far ahead as allowed, and the signature is wrong: the work is done and thrown away.
-  AuthenticatedContent content = inside().content(to_bytes(std::string_view("x")), WireFormat::private_message);
+  AuthenticatedContent content =
+      inside().content(to_bytes(std::string_view("x")), WireFormat::private_message);
   inside().sign(content);
   content.auth.signature[0] ^= 1;
   const MlsMessage message = inside().as_private(content, {.generation = kMaxGenerationSkip});
-  const double seconds = cpu_seconds([&] { expect_refused_and_unchanged(message, "signature of the message"); });
+  const double seconds =
+      cpu_seconds([&] { expect_refused_and_unchanged(message, "signature of the message"); });
   EXPECT_LT(seconds, 1.0);
 }
 TEST_F(MlsHostileBounds, skipped_keys_are_bounded_however_often_a_sender_jumps) {

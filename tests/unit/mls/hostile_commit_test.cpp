@@ -170,9 +170,12 @@ TEST_F(MlsHostileCommit, a_path_secret_of_another_size_is_refused) {
 
 TEST_F(MlsHostileCommit, path_secrets_are_bound_to_the_epoch_they_lead_to) {
   const std::vector<Hook<GroupContext>> changes{
-      [](GroupContext& c) { c.epoch -= 1; }, [&](GroupContext& c) { c.tree_hash = alice().context().tree_hash; },
+      [](GroupContext& c) { c.epoch -= 1; },
+      [&](GroupContext& c) { c.tree_hash = alice().context().tree_hash; },
       [](GroupContext& c) { c.confirmed_transcript_hash[0] ^= 1; },
-      [](GroupContext& c) { c.extensions = {{static_cast<ExtensionType>(0xFF77), {}}}; },
+      [](GroupContext& c) {
+        c.extensions = {{static_cast<ExtensionType>(0xFF77), {}}};
+      },
       [](GroupContext& c) { c.group_id.push_back(0); }};
   for (const auto& change : changes) {
     CommitPlan plan;
@@ -186,7 +189,8 @@ TEST_F(MlsHostileCommit, path_secrets_are_sealed_under_the_new_extensions) {
   cast.capabilities.extensions = {kStrange};
   m = cast.warm_group_of(5, {{kStrange, {1}}});
   CommitPlan plan;
-  plan.proposals = {by_value(GroupContextExtensions{{{kStrange, {2}}}}), by_value(Add{cast.package("new").package})};
+  plan.proposals = {by_value(GroupContextExtensions{{{kStrange, {2}}}}),
+                    by_value(Add{cast.package("new").package})};
   expect_commit_accepted(std::move(plan));
   CommitPlan old;
   old.proposals = {by_value(GroupContextExtensions{{{kStrange, {2}}}})};
@@ -219,7 +223,8 @@ TEST_F(MlsHostileCommit, a_wrong_confirmation_tag_leaves_the_way_free_for_the_ri
   auto received = alice().receive(forged.message, cast.env());
   ASSERT_TRUE(received) << received.refusal().error.message;
   ASSERT_TRUE(alice().merge(std::move(*received->get<StagedCommit>())));
-  EXPECT_EQ(to_bytes(alice().epoch_authenticator()), to_bytes(forged.next.secrets.epoch_authenticator.view()));
+  EXPECT_EQ(to_bytes(alice().epoch_authenticator()),
+            to_bytes(forged.next.secrets.epoch_authenticator.view()));
 }
 
 TEST_F(MlsHostileCommit, a_commit_refused_late_takes_nothing_of_what_waits) {
@@ -229,7 +234,8 @@ TEST_F(MlsHostileCommit, a_commit_refused_late_takes_nothing_of_what_waits) {
   const PublicMessage& body = *own.get<PublicMessage>();
   ASSERT_TRUE(alice().commit({.include_pending = false, .force_path = true}, cast.env()));
   CommitPlan plan;
-  plan.proposals = {update, {std::get<Proposal>(body.content.body), Sender::member({0}), reference_of(suite(), body)}};
+  plan.proposals = {
+      update, {std::get<Proposal>(body.content.body), Sender::member({0}), reference_of(suite(), body)}};
   plan.on_signed = [](AuthenticatedContent& content) { content.auth.confirmation_tag[31] ^= 1; };
   const MlsMessage wrong = forge_commit(mallory(), cast, std::move(plan)).message;
   expect_refused_and_unchanged(alice(), wrong, "confirmation tag", RefusalKind::group_broken);
@@ -286,11 +292,13 @@ TEST_F(MlsHostileCommit, nodes_beside_an_empty_half_leave_the_path_and_are_blank
   EXPECT_TRUE(tree().parent_hashes_are_valid());
   cast.commit(m, 2, {.force_path = true});
   EXPECT_TRUE(tree().parent_hashes_are_valid());
-  for (const Group& member : m) EXPECT_EQ(to_bytes(member.epoch_authenticator()), to_bytes(alice().epoch_authenticator()));
+  for (const Group& member : m)
+    EXPECT_EQ(to_bytes(member.epoch_authenticator()), to_bytes(alice().epoch_authenticator()));
 }
 
 TEST_F(MlsHostileCommit, a_node_that_left_the_path_does_not_stay_in_the_tree) {
-  // Leaf 2 with a parent of its own beside a blank leaf 3, as an insider may have left it in a tree that others join.
+  // Leaf 2 with a parent of its own beside a blank leaf 3, as an insider may have left it in a tree that
+  // others join.
   RatchetTreeNodes nodes;
   nodes.nodes.resize(9);
   for (const std::uint32_t leaf : {0U, 2U, 4U}) nodes.nodes[2 * leaf] = TreeNode{leaf_of_member(leaf)};

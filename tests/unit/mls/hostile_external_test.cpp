@@ -10,7 +10,8 @@ class MlsHostileExternalCommit : public Hostile {
   MlsMessage forged(ExternalPlan plan) {
     return forge_external_commit(info, alice().ratchet_tree(), outsider, cast, std::move(plan)).message;
   }
-  void expect_external_refused(ExternalPlan plan, std::string_view why, RefusalKind kind = RefusalKind::reject) {
+  void expect_external_refused(ExternalPlan plan, std::string_view why,
+                               RefusalKind kind = RefusalKind::reject) {
     expect_refused_and_unchanged(forged(std::move(plan)), why, kind);
   }
   void expect_external_accepted(ExternalPlan plan) {
@@ -108,7 +109,9 @@ TEST_F(MlsHostileExternalCommit, with_a_leaf_made_for_something_else_is_refused)
 }
 TEST_F(MlsHostileExternalCommit, signed_for_another_leaf_is_refused) {
   ExternalPlan plan;
-  plan.on_signed_leaf = [&](LeafNode& l) { resign(suite(), l, outsider.signing_key, info.group_context.group_id, {6}); };
+  plan.on_signed_leaf = [&](LeafNode& l) {
+    resign(suite(), l, outsider.signing_key, info.group_context.group_id, {6});
+  };
   expect_external_refused(std::move(plan), "signature of a leaf");
 }
 TEST_F(MlsHostileExternalCommit, takes_the_leaf_that_its_own_remove_made_free) {
@@ -116,13 +119,16 @@ TEST_F(MlsHostileExternalCommit, takes_the_leaf_that_its_own_remove_made_free) {
   outsider = cast.identity("member-1#2");
   expect_external_accepted(with({by_value(Remove{{1}})}));
   ExternalPlan plan = with({by_value(Remove{{1}})});
-  plan.on_signed_leaf = [&](LeafNode& l) { resign(suite(), l, outsider.signing_key, info.group_context.group_id, {5}); };
+  plan.on_signed_leaf = [&](LeafNode& l) {
+    resign(suite(), l, outsider.signing_key, info.group_context.group_id, {5});
+  };
   expect_refused_and_unchanged(alice(), forged(std::move(plan)), "signature of a leaf");
 }
 TEST_F(MlsHostileExternalCommit, whose_init_secret_is_sealed_to_another_key_is_refused) {
   const auto other = crypto::DhPrivateKey::generate(suite().dh_group(), cast.random);
   ExternalPlan plan;
-  plan.kem_output = crypto::hpke_setup_sender(suite().hpke(), other.public_key(), {}, cast.random)->kem_output();
+  plan.kem_output =
+      crypto::hpke_setup_sender(suite().hpke(), other.public_key(), {}, cast.random)->kem_output();
   expect_external_refused(std::move(plan), "confirmation tag");
 }
 TEST_F(MlsHostileExternalCommit, whose_kem_output_is_no_point_is_refused) {
@@ -137,7 +143,8 @@ TEST_F(MlsHostileExternalCommit, whose_kem_output_is_no_point_is_refused) {
 }
 TEST_F(MlsHostileExternalCommit, that_lacks_what_the_group_requires_is_refused) {
   cast.capabilities.proposals = {static_cast<ProposalType>(0x0A0A)};
-  m = cast.warm_group_of(5, {to_extension(RequiredCapabilities{{}, {static_cast<ProposalType>(0x0A0A)}, {}})});
+  m = cast.warm_group_of(5,
+                         {to_extension(RequiredCapabilities{{}, {static_cast<ProposalType>(0x0A0A)}, {}})});
   info = *alice().group_info(true, true);
   outsider.capabilities.proposals.clear();
   expect_external_refused({}, "lacks capabilities");
@@ -159,14 +166,16 @@ TEST_F(MlsHostileExternalCommit, may_not_be_encrypted_and_has_no_membership_tag)
 
 TEST_F(MlsHostileExternalCommit, a_group_that_offers_no_key_is_not_joined) {
   const GroupInfo closed = *alice().group_info(true, false);
-  const auto joined = Group::join_externally(closed, nullptr, outsider.copy(), false, {}, cast.config, cast.env());
+  const auto joined =
+      Group::join_externally(closed, nullptr, outsider.copy(), false, {}, cast.config, cast.env());
   ASSERT_FALSE(joined);
   EXPECT_NE(joined.refusal().error.message.find("does not offer"), std::string::npos);
 }
 TEST_F(MlsHostileExternalCommit, group_information_that_was_touched_is_refused) {
   GroupInfo touched = info;
   touched.group_context.epoch += 1;
-  const auto joined = Group::join_externally(touched, nullptr, outsider.copy(), false, {}, cast.config, cast.env());
+  const auto joined =
+      Group::join_externally(touched, nullptr, outsider.copy(), false, {}, cast.config, cast.env());
   ASSERT_FALSE(joined);
   EXPECT_NE(joined.refusal().error.message.find("signature of the GroupInfo"), std::string::npos);
 }
@@ -177,7 +186,8 @@ TEST_F(MlsHostileExternalCommit, an_external_key_that_is_none_or_has_bytes_left_
         if (extension.type == ExtensionType::external_pub) extension.data = data;
       }
     });
-    EXPECT_FALSE(Group::join_externally(broken, nullptr, outsider.copy(), false, {}, cast.config, cast.env()));
+    EXPECT_FALSE(
+        Group::join_externally(broken, nullptr, outsider.copy(), false, {}, cast.config, cast.env()));
   }
 }
 

@@ -42,7 +42,8 @@ TEST_F(MlsHostileFraming, a_handshake_of_a_past_epoch_is_ignored) {
 }
 
 TEST_F(MlsHostileFraming, application_data_in_the_open_is_refused) {
-  AuthenticatedContent content = inside().content(to_bytes(std::string_view("hello")), WireFormat::public_message);
+  AuthenticatedContent content =
+      inside().content(to_bytes(std::string_view("hello")), WireFormat::public_message);
   inside().sign(content);
   expect_refused_and_unchanged(inside().as_public(content), "may not travel unencrypted");
 }
@@ -60,7 +61,8 @@ TEST_F(MlsHostileFraming, a_member_cannot_speak_in_the_name_of_another) {
     inside().sign(content);
     expect_refused_and_unchanged(inside().frame(content), "signature of the message");
   }
-  AuthenticatedContent words = inside().content(to_bytes(std::string_view("hello")), WireFormat::private_message);
+  AuthenticatedContent words =
+      inside().content(to_bytes(std::string_view("hello")), WireFormat::private_message);
   words.content.sender = Sender::member({3});
   inside().sign(words);
   expect_refused_and_unchanged(inside().as_private(words), "signature of the message");
@@ -68,7 +70,8 @@ TEST_F(MlsHostileFraming, a_member_cannot_speak_in_the_name_of_another) {
 
 TEST_F(MlsHostileFraming, a_forged_message_does_not_burn_the_key_of_the_genuine_one) {
   // The insider knows everybody's message keys, and spends one that is another's.
-  AuthenticatedContent forged = inside().content(to_bytes(std::string_view("forged")), WireFormat::private_message);
+  AuthenticatedContent forged =
+      inside().content(to_bytes(std::string_view("forged")), WireFormat::private_message);
   forged.content.sender = Sender::member({3});
   inside().sign(forged);
   expect_refused_and_unchanged(inside().as_private(forged), "signature of the message");
@@ -125,7 +128,8 @@ TEST_F(MlsHostileFraming, the_reuse_guard_goes_into_the_first_four_bytes_of_the_
   const SecretTree::Sending keys = *messages.send(alice().own_leaf(), RatchetType::application);
   const MlsMessage message = *alice().protect(as_bytes("hello"), {}, cast.env());
   const PrivateMessage& sealed = *message.get<PrivateMessage>();
-  const auto sender = open_sender_data(suite(), GroupAccess::impl(alice()).epoch.secrets.sender_data_secret.view(), sealed);
+  const auto sender =
+      open_sender_data(suite(), GroupAccess::impl(alice()).epoch.secrets.sender_data_secret.view(), sealed);
   ASSERT_TRUE(sender);
   Bytes nonce = to_bytes(keys.keys.nonce.view());
   for (std::size_t i = 0; i < 4; ++i) nonce[i] ^= sender->reuse_guard[i];
@@ -170,7 +174,8 @@ TEST_F(MlsHostileFraming, a_newcomer_signs_its_view_of_the_group) {
   GroupContext other = alice().context();
   other.tree_hash[0] ^= 1;
   sign_content(suite(), outsider.signing_key, other, content);
-  expect_refused_and_unchanged({PublicMessage{content.content, content.auth, {}}}, "signature of the message");
+  expect_refused_and_unchanged({PublicMessage{content.content, content.auth, {}}},
+                               "signature of the message");
 }
 
 TEST_F(MlsHostileFraming, a_content_signed_for_one_wire_format_is_refused_in_the_other) {
@@ -194,13 +199,15 @@ class MlsHostileExternalSender : public Hostile {
  protected:
   MlsHostileExternalSender() {
     m = cast.warm_group_of(
-        5, {to_extension(std::vector{ExternalSender{key.public_key(), Credential::basic(as_bytes("server"))}})});
+        5,
+        {to_extension(std::vector{ExternalSender{key.public_key(), Credential::basic(as_bytes("server"))}})});
   }
   crypto::SigningKey key = crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, cast.random);
 };
 
 TEST_F(MlsHostileExternalSender, is_heard_when_honest) {
-  EXPECT_TRUE(alice().receive(*propose_externally(alice().context(), 0, key, Proposal{Remove{{3}}}), cast.env()));
+  EXPECT_TRUE(
+      alice().receive(*propose_externally(alice().context(), 0, key, Proposal{Remove{{3}}}), cast.env()));
 }
 
 TEST_F(MlsHostileExternalSender, beyond_the_list_is_refused) {
@@ -228,7 +235,8 @@ TEST_F(MlsHostileExternalSender, signs_no_group_context) {
   EXPECT_TRUE(alice().copy().receive({PublicMessage{content.content, content.auth, {}}}, cast.env()));
   alice().context().write(signed_bytes);
   content.auth.signature = suite().sign_with_label(key, "FramedContentTBS", signed_bytes.view());
-  expect_refused_and_unchanged({PublicMessage{content.content, content.auth, {}}}, "signature of the message");
+  expect_refused_and_unchanged({PublicMessage{content.content, content.auth, {}}},
+                               "signature of the message");
 }
 
 TEST_F(MlsHostileExternalSender, may_not_commit) {
@@ -254,20 +262,26 @@ TEST_F(MlsHostileExternalSender, may_not_commit_in_the_place_of_the_first_leaf) 
 }
 
 TEST_F(MlsHostileExternalSender, may_not_send_application_data) {
-  AuthenticatedContent content = inside().content(to_bytes(std::string_view("hello")), WireFormat::public_message);
+  AuthenticatedContent content =
+      inside().content(to_bytes(std::string_view("hello")), WireFormat::public_message);
   content.content.sender = Sender::external(0);
   sign_content(suite(), key, alice().context(), content);
-  expect_refused_and_unchanged({PublicMessage{content.content, content.auth, {}}}, "may not travel unencrypted");
+  expect_refused_and_unchanged({PublicMessage{content.content, content.auth, {}}},
+                               "may not travel unencrypted");
 }
 
 TEST_F(MlsHostileExternalSender, may_propose_what_section_12_1_8_lists_and_nothing_else) {
-  const auto send = [&](Proposal proposal) { return *propose_externally(alice().context(), 0, key, std::move(proposal)); };
+  const auto send = [&](Proposal proposal) {
+    return *propose_externally(alice().context(), 0, key, std::move(proposal));
+  };
   expect_refused_and_unchanged(send({Update{update_leaf(3)}}), "what only members may");
   expect_refused_and_unchanged(send({ExternalInit{Bytes(32, 9)}}), "what only members may");
-  expect_refused_and_unchanged(send({CustomProposal{static_cast<ProposalType>(0x0A0A), {}}}), "what only members may");
+  expect_refused_and_unchanged(send({CustomProposal{static_cast<ProposalType>(0x0A0A), {}}}),
+                               "what only members may");
   for (const Proposal& allowed :
        {Proposal{Add{cast.package("new").package}}, Proposal{Remove{{3}}}, Proposal{psk("any")},
-        Proposal{ReInit{{1}, ProtocolVersion::mls10, cast.suite(), {}}}, Proposal{GroupContextExtensions{}}}) {
+        Proposal{ReInit{{1}, ProtocolVersion::mls10, cast.suite(), {}}},
+        Proposal{GroupContextExtensions{}}}) {
     EXPECT_TRUE(alice().receive(send(allowed), cast.env()));
   }
 }
@@ -278,7 +292,8 @@ TEST_F(MlsHostileFraming, a_client_asks_to_be_added_with_its_own_key_only) {
   AuthenticatedContent content = inside().content(Proposal{Add{own.package}}, WireFormat::public_message);
   content.content.sender = {SenderType::new_member_proposal, {}, 0};
   inside().sign(content);
-  expect_refused_and_unchanged({PublicMessage{content.content, content.auth, {}}}, "signature of the message");
+  expect_refused_and_unchanged({PublicMessage{content.content, content.auth, {}}},
+                               "signature of the message");
 }
 
 TEST_F(MlsHostileFraming, a_client_that_asks_to_be_added_signs_no_group_context) {
@@ -294,18 +309,21 @@ TEST_F(MlsHostileFraming, a_client_that_asks_to_be_added_signs_no_group_context)
   EXPECT_TRUE(alice().copy().receive({PublicMessage{content.content, content.auth, {}}}, cast.env()));
   alice().context().write(signed_bytes);
   content.auth.signature = suite().sign_with_label(key, "FramedContentTBS", signed_bytes.view());
-  expect_refused_and_unchanged({PublicMessage{content.content, content.auth, {}}}, "signature of the message");
+  expect_refused_and_unchanged({PublicMessage{content.content, content.auth, {}}},
+                               "signature of the message");
 }
 
 TEST_F(MlsHostileFraming, a_client_outside_may_propose_nothing_but_its_own_add) {
   for (const std::variant<Bytes, Proposal, Commit>& body :
-       {std::variant<Bytes, Proposal, Commit>(Proposal{Remove{{3}}}), std::variant<Bytes, Proposal, Commit>(Commit{})}) {
+       {std::variant<Bytes, Proposal, Commit>(Proposal{Remove{{3}}}),
+        std::variant<Bytes, Proposal, Commit>(Commit{})}) {
     AuthenticatedContent content = inside().content(body, WireFormat::public_message);
     content.content.sender = {SenderType::new_member_proposal, {}, 0};
     inside().sign(content);
     content.auth.confirmation_tag = Bytes(32, 1);
     if (content.content.content_type() != ContentType::commit) content.auth.confirmation_tag.clear();
-    expect_refused_and_unchanged({PublicMessage{content.content, content.auth, {}}}, "may only ask to be added");
+    expect_refused_and_unchanged({PublicMessage{content.content, content.auth, {}}},
+                                 "may only ask to be added");
   }
 }
 
@@ -347,7 +365,8 @@ TEST_F(MlsHostileFraming, a_member_that_is_gone_is_not_heard) {
 
 TEST_F(MlsHostileFraming, a_leaf_outside_the_tree_is_nobody) {
   for (const std::uint32_t leaf : {8U, 0x7FFFFFFFU, 0x80000000U, UINT32_MAX}) {
-    AuthenticatedContent content = inside().content(to_bytes(std::string_view("hello")), WireFormat::private_message);
+    AuthenticatedContent content =
+        inside().content(to_bytes(std::string_view("hello")), WireFormat::private_message);
     content.content.sender = Sender::member({leaf});
     inside().sign(content);
     expect_refused_and_unchanged(inside().as_private(content), "not a member");
@@ -359,10 +378,12 @@ TEST_F(MlsHostileFraming, a_leaf_outside_the_tree_is_nobody) {
 }
 
 TEST_F(MlsHostileFraming, a_message_in_ones_own_name_is_ignored) {
-  AuthenticatedContent content = inside().content(to_bytes(std::string_view("hello")), WireFormat::private_message);
+  AuthenticatedContent content =
+      inside().content(to_bytes(std::string_view("hello")), WireFormat::private_message);
   content.content.sender = Sender::member({0});
   sign_content(suite(), signing_key(0), alice().context(), content);
-  expect_refused_and_unchanged(alice(), inside().as_private(content), "this member's own", RefusalKind::ignore);
+  expect_refused_and_unchanged(alice(), inside().as_private(content), "this member's own",
+                               RefusalKind::ignore);
 }
 
 // Section 6.2: the membership tag.
@@ -401,7 +422,8 @@ TEST_F(MlsHostileFraming, a_membership_tag_on_a_message_from_outside_is_not_even
 // Section 6.3: encrypted messages.
 
 TEST_F(MlsHostileFraming, padding_that_is_not_zero_is_refused) {
-  EXPECT_TRUE(alice().copy().receive(inside().application(as_bytes("x"), {.padding = Bytes(100, 0)}), cast.env()));
+  EXPECT_TRUE(
+      alice().copy().receive(inside().application(as_bytes("x"), {.padding = Bytes(100, 0)}), cast.env()));
   for (const std::size_t at : {0, 50, 99}) {
     Bytes padding(100, 0);
     padding[at] = 1;
@@ -412,7 +434,8 @@ TEST_F(MlsHostileFraming, padding_that_is_not_zero_is_refused) {
 TEST_F(MlsHostileFraming, padding_of_any_length_up_to_64_KiB_is_taken) {
   for (const std::size_t size : {1, 255, 256, 16383, 16384, 65536}) {
     Group receiver = alice().copy();
-    const auto received = receiver.receive(inside().application(as_bytes("x"), {.padding = Bytes(size, 0)}), cast.env());
+    const auto received =
+        receiver.receive(inside().application(as_bytes("x"), {.padding = Bytes(size, 0)}), cast.env());
     ASSERT_TRUE(received) << size;
     EXPECT_EQ(received->get<ApplicationMessage>()->data.size(), 1U);
   }
@@ -430,7 +453,8 @@ TEST_F(MlsHostileFraming, data_beside_the_message_cannot_be_exchanged) {
 
 TEST_F(MlsHostileFraming, authenticated_data_is_signed_and_not_only_encrypted) {
   // Whoever holds the message key can seal other data beside the same signed content.
-  AuthenticatedContent content = inside().content(to_bytes(std::string_view("words")), WireFormat::private_message);
+  AuthenticatedContent content =
+      inside().content(to_bytes(std::string_view("words")), WireFormat::private_message);
   content.content.authenticated_data = to_bytes(std::string_view("to alice"));
   inside().sign(content);
   content.content.authenticated_data = to_bytes(std::string_view("to the press"));
@@ -443,8 +467,9 @@ TEST_F(MlsHostileFraming, sender_data_of_the_wrong_size_is_refused) {
   const MessageKeys keys =
       sender_data_keys(suite(), insider.impl().epoch.secrets.sender_data_secret.view(), message.ciphertext);
   for (const std::size_t size : {0, 11, 13}) {
-    message.encrypted_sender_data = crypto::aead_seal(suite().aead_algorithm(), keys.key.view(), keys.nonce.view(),
-                                                      message.sender_data_aad(), Bytes(size, 0));
+    message.encrypted_sender_data =
+        crypto::aead_seal(suite().aead_algorithm(), keys.key.view(), keys.nonce.view(),
+                          message.sender_data_aad(), Bytes(size, 0));
     const Bytes before = fingerprint(alice());
     EXPECT_FALSE(alice().receive({message}, cast.env()));
     EXPECT_TRUE(fingerprint(alice()) == before);

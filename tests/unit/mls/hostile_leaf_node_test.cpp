@@ -8,7 +8,8 @@ constexpr auto kStrange = static_cast<ExtensionType>(0xFF77);
 
 class MlsHostileKeyPackage : public Hostile {
  protected:
-  // In a proposal, and by value in a commit; and the directory's check where it is a matter of the package alone.
+  // In a proposal, and by value in a commit; and the directory's check where it is a matter of the package
+  // alone.
   void expect_package_refused(const KeyPackage& package, std::string_view why) {
     expect_refused_and_unchanged(inside().proposal({Add{package}}), why);
     CommitPlan plan;
@@ -45,7 +46,8 @@ TEST_F(MlsHostileKeyPackage, is_taken_when_honest) {
   expect_commit_accepted(std::move(plan));
 }
 TEST_F(MlsHostileKeyPackage, of_another_version_is_refused) {
-  expect_package_refused(changed([](KeyPackage& p) { p.version = static_cast<ProtocolVersion>(2); }), "protocol version");
+  expect_package_refused(changed([](KeyPackage& p) { p.version = static_cast<ProtocolVersion>(2); }),
+                         "protocol version");
 }
 TEST_F(MlsHostileKeyPackage, of_another_suite_is_refused) {
   expect_package_refused(
@@ -53,7 +55,8 @@ TEST_F(MlsHostileKeyPackage, of_another_suite_is_refused) {
       "another cipher suite");
 }
 TEST_F(MlsHostileKeyPackage, with_a_leaf_made_for_something_else_is_refused) {
-  expect_package_refused(changed([](KeyPackage& p) { p.leaf_node.source = LeafNodeSource::update; }), "not made for one");
+  expect_package_refused(changed([](KeyPackage& p) { p.leaf_node.source = LeafNodeSource::update; }),
+                         "not made for one");
   expect_package_refused(changed([](KeyPackage& p) {
                            p.leaf_node.source = LeafNodeSource::commit;
                            p.leaf_node.parent_hash = Bytes(32, 1);
@@ -61,10 +64,12 @@ TEST_F(MlsHostileKeyPackage, with_a_leaf_made_for_something_else_is_refused) {
                          "not made for one");
 }
 TEST_F(MlsHostileKeyPackage, with_one_key_for_two_purposes_is_refused) {
-  expect_package_refused(changed([](KeyPackage& p) { p.init_key = p.leaf_node.encryption_key; }), "two purposes");
+  expect_package_refused(changed([](KeyPackage& p) { p.init_key = p.leaf_node.encryption_key; }),
+                         "two purposes");
 }
 TEST_F(MlsHostileKeyPackage, whose_signature_does_not_hold_is_refused) {
-  expect_package_refused(changed([](KeyPackage& p) { p.init_key[0] ^= 1; }, true, false), "signature of the key package");
+  expect_package_refused(changed([](KeyPackage& p) { p.init_key[0] ^= 1; }, true, false),
+                         "signature of the key package");
 }
 TEST_F(MlsHostileKeyPackage, whose_leaf_signature_does_not_hold_is_refused) {
   expect_package_refused(changed([](KeyPackage& p) { p.leaf_node.lifetime.not_after -= 1; }, false, true),
@@ -73,7 +78,8 @@ TEST_F(MlsHostileKeyPackage, whose_leaf_signature_does_not_hold_is_refused) {
 TEST_F(MlsHostileKeyPackage, with_a_key_that_is_none_is_refused) {
   for (const Bytes& key : {Bytes{}, Bytes(31, 9), Bytes(33, 9), Bytes(65, 4), Bytes(32, 0)}) {
     expect_package_refused(changed([&](KeyPackage& p) { p.init_key = key; }), "init key");
-    expect_package_refused(changed([&](KeyPackage& p) { p.leaf_node.encryption_key = key; }), "encryption key of a leaf");
+    expect_package_refused(changed([&](KeyPackage& p) { p.leaf_node.encryption_key = key; }),
+                           "encryption key of a leaf");
   }
 }
 TEST_F(MlsHostileKeyPackage, with_a_point_off_the_curve_is_refused) {
@@ -81,7 +87,8 @@ TEST_F(MlsHostileKeyPackage, with_a_point_off_the_curve_is_refused) {
   m = cast.group_of(5);
   own = cast.package("newcomer");
   expect_package_refused(changed([](KeyPackage& p) { p.init_key[64] ^= 1; }), "init key");
-  expect_package_refused(changed([](KeyPackage& p) { p.leaf_node.encryption_key[64] ^= 1; }), "encryption key of a leaf");
+  expect_package_refused(changed([](KeyPackage& p) { p.leaf_node.encryption_key[64] ^= 1; }),
+                         "encryption key of a leaf");
 }
 TEST_F(MlsHostileKeyPackage, with_a_signature_that_is_not_strict_der_is_refused) {
   cast = Cast(CipherSuite::p256_aes128gcm_sha256_p256);
@@ -117,8 +124,9 @@ TEST_F(MlsHostileKeyPackage, with_an_extension_its_own_capabilities_lack_is_refu
 }
 TEST_F(MlsHostileKeyPackage, default_extensions_need_not_be_listed) {
   CommitPlan plan;
-  plan.proposals = {by_value(
-      Add{changed([](KeyPackage& p) { p.leaf_node.extensions = {{ExtensionType::application_id, {1}}}; })})};
+  plan.proposals = {by_value(Add{changed([](KeyPackage& p) {
+    p.leaf_node.extensions = {{ExtensionType::application_id, {1}}};
+  })})};
   expect_commit_accepted(std::move(plan));
 }
 TEST_F(MlsHostileKeyPackage, with_a_credential_its_own_capabilities_lack_is_refused) {
@@ -127,26 +135,39 @@ TEST_F(MlsHostileKeyPackage, with_a_credential_its_own_capabilities_lack_is_refu
       "credential that its capabilities do not list");
 }
 TEST_F(MlsHostileKeyPackage, without_the_groups_suite_or_version_is_refused) {
-  expect_package_refused(changed([](KeyPackage& p) { p.leaf_node.capabilities.cipher_suites = {}; }), "cipher suite");
-  expect_package_refused(changed([](KeyPackage& p) { p.leaf_node.capabilities.versions = {}; }), "protocol version");
+  expect_package_refused(changed([](KeyPackage& p) { p.leaf_node.capabilities.cipher_suites = {}; }),
+                         "cipher suite");
+  expect_package_refused(changed([](KeyPackage& p) { p.leaf_node.capabilities.versions = {}; }),
+                         "protocol version");
 }
 TEST_F(MlsHostileKeyPackage, whose_credential_does_not_stand_is_refused) {
   cast.policy.forbid("newcomer");
   expect_package_refused(own.package, "authentication service");
 }
 TEST_F(MlsHostileKeyPackage, out_of_its_time_is_refused) {
-  expect_package_refused(changed([&](KeyPackage& p) { p.leaf_node.lifetime = {0, cast.now_s - 1}; }), "at this time");
-  expect_package_refused(changed([&](KeyPackage& p) { p.leaf_node.lifetime = {cast.now_s + 1, UINT64_MAX}; }),
+  expect_package_refused(changed([&](KeyPackage& p) {
+                           p.leaf_node.lifetime = {0, cast.now_s - 1};
+                         }),
                          "at this time");
-  expect_package_refused(changed([&](KeyPackage& p) { p.leaf_node.lifetime = {UINT64_MAX, 0}; }), "at this time");
+  expect_package_refused(changed([&](KeyPackage& p) {
+                           p.leaf_node.lifetime = {cast.now_s + 1, UINT64_MAX};
+                         }),
+                         "at this time");
+  expect_package_refused(changed([&](KeyPackage& p) {
+                           p.leaf_node.lifetime = {UINT64_MAX, 0};
+                         }),
+                         "at this time");
 }
 TEST_F(MlsHostileKeyPackage, that_lives_longer_than_the_group_allows_is_refused) {
   for (Group& member : m) GroupAccess::impl(member).config.max_lifetime_s = 1000;
-  expect_package_refused(
-      changed([&](KeyPackage& p) { p.leaf_node.lifetime = {cast.now_s - 500, cast.now_s + 501}; }), "for longer");
+  expect_package_refused(changed([&](KeyPackage& p) {
+                           p.leaf_node.lifetime = {cast.now_s - 500, cast.now_s + 501};
+                         }),
+                         "for longer");
   CommitPlan plan;
-  plan.proposals = {
-      by_value(Add{changed([&](KeyPackage& p) { p.leaf_node.lifetime = {cast.now_s - 500, cast.now_s + 500}; })})};
+  plan.proposals = {by_value(Add{changed([&](KeyPackage& p) {
+    p.leaf_node.lifetime = {cast.now_s - 500, cast.now_s + 500};
+  })})};
   expect_commit_accepted(std::move(plan));
 }
 TEST_F(MlsHostileKeyPackage, that_is_expired_is_never_sent_even_where_received_ones_are_not_checked) {
@@ -158,8 +179,8 @@ TEST_F(MlsHostileKeyPackage, that_is_expired_is_never_sent_even_where_received_o
   EXPECT_FALSE(alice().propose({Add{expired}}, cast.env()));
 }
 TEST_F(MlsHostileKeyPackage, with_a_members_signature_key_is_refused) {
-  OwnKeyPackage twin = cast.package(
-      {Credential::basic(as_bytes("twin")), signing_key(3).copy(), cast.capabilities, {}});
+  OwnKeyPackage twin =
+      cast.package({Credential::basic(as_bytes("twin")), signing_key(3).copy(), cast.capabilities, {}});
   expect_package_refused_by_commits(twin.package, "signature key is in the group twice");
 }
 TEST_F(MlsHostileKeyPackage, with_a_members_encryption_key_is_refused) {
@@ -173,15 +194,14 @@ TEST_F(MlsHostileKeyPackage, with_the_encryption_key_of_a_parent_is_refused) {
   ASSERT_NE(tree().parent(above), nullptr);
   CommitPlan plan;
   plan.path = false;
-  plan.proposals = {by_value(
-      Add{changed([&](KeyPackage& p) { p.leaf_node.encryption_key = tree().public_key(above); })})};
+  plan.proposals = {
+      by_value(Add{changed([&](KeyPackage& p) { p.leaf_node.encryption_key = tree().public_key(above); })})};
   expect_commit_refused(std::move(plan), "encryption key is in the tree twice");
 }
 TEST_F(MlsHostileKeyPackage, two_with_one_key_between_them_are_refused) {
   const OwnKeyPackage other = cast.package("other");
   CommitPlan plan;
-  plan.proposals = {by_value(Add{own.package}),
-                    by_value(Add{changed_package(other, [&](KeyPackage& p) {
+  plan.proposals = {by_value(Add{own.package}), by_value(Add{changed_package(other, [&](KeyPackage& p) {
                       p.leaf_node.encryption_key = own.package.leaf_node.encryption_key;
                     })})};
   expect_commit_refused(std::move(plan), "encryption key is in the tree twice");
@@ -217,7 +237,9 @@ TEST_F(MlsHostileKeyPackage, that_cannot_read_the_members_credentials_is_refused
 TEST_F(MlsHostileKeyPackage, whose_credential_a_member_cannot_read_is_refused) {
   cast.capabilities.credentials = {CredentialType::basic};
   m = cast.warm_group_of(5);
-  const KeyPackage package = changed([](KeyPackage& p) { p.leaf_node.credential = {CredentialType::x509, {}, {Bytes(4, 1)}}; });
+  const KeyPackage package = changed([](KeyPackage& p) {
+    p.leaf_node.credential = {CredentialType::x509, {}, {Bytes(4, 1)}};
+  });
   expect_package_refused_by_commits(package, "cannot read the credentials");
 }
 
@@ -226,9 +248,9 @@ class MlsHostileRequirements : public MlsHostileKeyPackage {
   MlsHostileRequirements() {
     cast.capabilities.extensions = {kStrange};
     cast.capabilities.proposals = {static_cast<ProposalType>(0x0A0A)};
-    m = cast.warm_group_of(
-        5, {to_extension(RequiredCapabilities{{kStrange}, {static_cast<ProposalType>(0x0A0A)}, {CredentialType::x509}}),
-            {kStrange, {1}}});
+    m = cast.warm_group_of(5, {to_extension(RequiredCapabilities{
+                                   {kStrange}, {static_cast<ProposalType>(0x0A0A)}, {CredentialType::x509}}),
+                               {kStrange, {1}}});
     own = cast.package("newcomer");
   }
 };
@@ -261,11 +283,11 @@ TEST_F(MlsHostileRequirements, an_update_or_commit_that_drops_them_is_refused) {
   expect_commit_refused(std::move(update), "lacks capabilities");
 }
 TEST_F(MlsHostileRequirements, default_types_are_met_without_being_listed) {
-  m = cast.warm_group_of(
-      5, {to_extension(RequiredCapabilities{
-             {ExtensionType::application_id, ExtensionType::external_senders},
-             {ProposalType::add, ProposalType::psk, ProposalType::group_context_extensions},
-             {}})});
+  m = cast.warm_group_of(5,
+                         {to_extension(RequiredCapabilities{
+                             {ExtensionType::application_id, ExtensionType::external_senders},
+                             {ProposalType::add, ProposalType::psk, ProposalType::group_context_extensions},
+                             {}})});
   CommitPlan plan;
   plan.proposals = {by_value(Add{changed([](KeyPackage& p) {
     p.leaf_node.capabilities.extensions = {};
@@ -300,12 +322,15 @@ TEST_F(MlsHostileUpdate, is_taken_when_honest) {
   expect_commit_accepted(std::move(plan));
 }
 TEST_F(MlsHostileUpdate, with_a_leaf_made_for_something_else_is_refused) {
-  expect_update_refused(update_leaf(3, [](LeafNode& l) { l.source = LeafNodeSource::key_package; }), "not made for one");
-  expect_update_refused(update_leaf(3, [](LeafNode& l) { l.source = LeafNodeSource::commit; }), "not made for one");
+  expect_update_refused(update_leaf(3, [](LeafNode& l) { l.source = LeafNodeSource::key_package; }),
+                        "not made for one");
+  expect_update_refused(update_leaf(3, [](LeafNode& l) { l.source = LeafNodeSource::commit; }),
+                        "not made for one");
 }
 TEST_F(MlsHostileUpdate, that_keeps_the_old_key_is_refused) {
-  expect_update_refused(update_leaf(3, [&](LeafNode& l) { l.encryption_key = leaf_of_member(3).encryption_key; }),
-                        "keeps its old encryption key");
+  expect_update_refused(
+      update_leaf(3, [&](LeafNode& l) { l.encryption_key = leaf_of_member(3).encryption_key; }),
+      "keeps its old encryption key");
 }
 TEST_F(MlsHostileUpdate, signed_for_another_group_or_leaf_is_refused) {
   LeafNode elsewhere = update_leaf(3);
@@ -316,17 +341,21 @@ TEST_F(MlsHostileUpdate, signed_for_another_group_or_leaf_is_refused) {
   expect_update_refused(other_place, "signature of a leaf");
 }
 TEST_F(MlsHostileUpdate, into_another_client_is_refused) {
-  expect_update_refused(update_leaf(3, [](LeafNode& l) { l.credential = Credential::basic(as_bytes("eve")); }),
-                        "another client");
+  expect_update_refused(
+      update_leaf(3, [](LeafNode& l) { l.credential = Credential::basic(as_bytes("eve")); }),
+      "another client");
 }
 TEST_F(MlsHostileUpdate, whose_new_credential_does_not_stand_is_refused) {
   cast.policy.forbid("member-3#stolen");
-  expect_update_refused(update_leaf(3, [](LeafNode& l) { l.credential = Credential::basic(as_bytes("member-3#stolen")); }),
-                        "authentication service");
+  expect_update_refused(
+      update_leaf(3, [](LeafNode& l) { l.credential = Credential::basic(as_bytes("member-3#stolen")); }),
+      "authentication service");
 }
 TEST_F(MlsHostileUpdate, with_a_key_that_is_none_is_refused) {
-  expect_update_refused(update_leaf(3, [](LeafNode& l) { l.encryption_key = Bytes(31, 1); }), "no public key");
-  expect_update_refused(update_leaf(3, [](LeafNode& l) { l.encryption_key = Bytes(32, 0); }), "no public key");
+  expect_update_refused(update_leaf(3, [](LeafNode& l) { l.encryption_key = Bytes(31, 1); }),
+                        "no public key");
+  expect_update_refused(update_leaf(3, [](LeafNode& l) { l.encryption_key = Bytes(32, 0); }),
+                        "no public key");
 }
 TEST_F(MlsHostileUpdate, with_an_extension_its_own_capabilities_lack_is_refused) {
   expect_update_refused(update_leaf(3, [](LeafNode& l) { l.extensions = {{kStrange, {}}}; }), "do not list");
@@ -375,14 +404,19 @@ TEST_F(MlsHostileCommitLeaf, that_keeps_the_old_key_is_refused) {
 }
 TEST_F(MlsHostileCommitLeaf, signed_for_another_place_is_refused) {
   CommitPlan plan;
-  plan.on_signed_leaf = [&](LeafNode& l) { resign(suite(), l, signing_key(kMallory), alice().context().group_id, {3}); };
+  plan.on_signed_leaf = [&](LeafNode& l) {
+    resign(suite(), l, signing_key(kMallory), alice().context().group_id, {3});
+  };
   expect_commit_refused(std::move(plan), "signature of a leaf");
   CommitPlan other;
-  other.on_signed_leaf = [&](LeafNode& l) { resign(suite(), l, signing_key(kMallory), as_bytes("elsewhere"), {2}); };
+  other.on_signed_leaf = [&](LeafNode& l) {
+    resign(suite(), l, signing_key(kMallory), as_bytes("elsewhere"), {2});
+  };
   expect_commit_refused(std::move(other), "signature of a leaf");
 }
 TEST_F(MlsHostileCommitLeaf, of_another_client_is_refused) {
-  expect_leaf_refused([](LeafNode& l) { l.credential = Credential::basic(as_bytes("eve")); }, "another client");
+  expect_leaf_refused([](LeafNode& l) { l.credential = Credential::basic(as_bytes("eve")); },
+                      "another client");
 }
 TEST_F(MlsHostileCommitLeaf, whose_new_credential_does_not_stand_is_refused) {
   cast.policy.forbid("member-2#stolen");
@@ -393,7 +427,8 @@ TEST_F(MlsHostileCommitLeaf, with_a_key_that_is_none_is_refused) {
   expect_leaf_refused([](LeafNode& l) { l.encryption_key = Bytes(33, 1); }, "no public key");
 }
 TEST_F(MlsHostileCommitLeaf, with_the_key_of_another_leaf_is_refused) {
-  expect_leaf_refused([&](LeafNode& l) { l.encryption_key = leaf_of_member(3).encryption_key; }, "in the tree already");
+  expect_leaf_refused([&](LeafNode& l) { l.encryption_key = leaf_of_member(3).encryption_key; },
+                      "in the tree already");
 }
 TEST_F(MlsHostileCommitLeaf, with_an_extension_its_own_capabilities_lack_is_refused) {
   expect_leaf_refused([](LeafNode& l) { l.extensions = {{kStrange, {}}}; }, "do not list");
@@ -432,9 +467,10 @@ TEST_F(MlsHostileKeyPackage, values_nobody_knows_in_capabilities_are_kept_to_the
   expect_commit_accepted(std::move(plan));
 }
 TEST_F(MlsHostileKeyPackage, an_extension_nobody_knows_is_refused_where_it_is_in_use_unlisted) {
-  expect_package_refused(
-      changed([](KeyPackage& p) { p.leaf_node.extensions = {{static_cast<ExtensionType>(0x2A2A), {1}}}; }),
-      "do not list");
+  expect_package_refused(changed([](KeyPackage& p) {
+                           p.leaf_node.extensions = {{static_cast<ExtensionType>(0x2A2A), {1}}};
+                         }),
+                         "do not list");
 }
 
 }  // namespace

@@ -54,8 +54,9 @@ TEST_F(MlsHostileProposals, two_changes_of_one_leaf_are_refused) {
 }
 
 TEST_F(MlsHostileProposals, one_client_added_twice_is_refused) {
-  expect_list_refused({by_value(Add{cast.package("new").package}), by_value(Add{cast.package("new#2").package})},
-                      "adds one client twice");
+  expect_list_refused(
+      {by_value(Add{cast.package("new").package}), by_value(Add{cast.package("new#2").package})},
+      "adds one client twice");
 }
 
 TEST_F(MlsHostileProposals, a_client_that_is_a_member_is_not_added_again) {
@@ -151,8 +152,8 @@ TEST_F(MlsHostileProposals, a_commit_that_overtook_its_proposal_is_taken_after_i
   }
 }
 
-// Each signature is verified once. Nothing that is received can change a proposal that waits; the tests do, to see
-// whether its signatures are looked at again.
+// Each signature is verified once. Nothing that is received can change a proposal that waits; the tests do,
+// to see whether its signatures are looked at again.
 
 class MlsVerifiesOnce : public MlsHostileProposals {
  protected:
@@ -171,7 +172,9 @@ class MlsVerifiesOnce : public MlsHostileProposals {
 
 TEST_F(MlsVerifiesOnce, the_leaf_of_an_update_that_a_commit_refers_to) {
   const MlsMessage commit = commit_to(by_reference(3, {Update{update_leaf(3)}}));
-  const auto spoil_leaf = [&](Group& group) { spoil(std::get<Update>(waiting(group).proposal.body).leaf_node.signature); };
+  const auto spoil_leaf = [&](Group& group) {
+    spoil(std::get<Update>(waiting(group).proposal.body).leaf_node.signature);
+  };
   Group once = alice().copy();
   spoil_leaf(once);
   // What notices is the next epoch's tree.
@@ -197,7 +200,8 @@ TEST_F(MlsVerifiesOnce, leaf_and_package_of_an_add_that_a_commit_refers_to) {
     Group once = alice().copy();
     spoil_one(once);
     // No signature of the package is part of the next epoch's tree; the leaf's is.
-    EXPECT_EQ(refusal_of(once, commit), leaf ? "The parent hash of the commit's leaf does not hold." : "none");
+    EXPECT_EQ(refusal_of(once, commit),
+              leaf ? "The parent hash of the commit's leaf does not hold." : "none");
     Group again = *Group::restore(alice().state_records(), cast.config);
     spoil_one(again);
     EXPECT_NE(refusal_of(again, commit).find("does not verify"), std::string::npos);
@@ -244,8 +248,9 @@ TEST_F(MlsHostileProposals, requirements_that_one_member_alone_does_not_meet_are
   CommitOptions add;
   add.by_value = {{Add{last.package}}};
   cast.commit(m, 0, add, {&last});
-  expect_list_refused({by_value(GroupContextExtensions{{to_extension(RequiredCapabilities{{kStrange}, {}, {}})}})},
-                      "lacks capabilities");
+  expect_list_refused(
+      {by_value(GroupContextExtensions{{to_extension(RequiredCapabilities{{kStrange}, {}, {}})}})},
+      "lacks capabilities");
   expect_list_refused({by_value(GroupContextExtensions{{{kStrange, {1}}}})}, "does not support an extension");
 }
 
@@ -290,7 +295,8 @@ TEST_F(MlsHostileProposals, extensions_whose_content_cannot_be_read_are_refused)
 
 TEST_F(MlsHostileProposals, an_external_sender_whose_credential_does_not_stand_is_refused) {
   cast.policy.forbid("server#stolen");
-  const ExternalSender sender{signing_key(kMallory).public_key(), Credential::basic(as_bytes("server#stolen"))};
+  const ExternalSender sender{signing_key(kMallory).public_key(),
+                              Credential::basic(as_bytes("server#stolen"))};
   const GroupContextExtensions change{{to_extension(std::vector{sender})}};
   expect_list_refused({by_value(change)}, "authentication service");
   expect_refused_and_unchanged(inside().proposal({change}), "authentication service");
@@ -370,8 +376,8 @@ TEST_F(MlsHostileProposals, one_that_nobody_can_commit_does_not_stop_all_commits
   by_reference(1, {CustomProposal{kCustom, {1}}});
   by_reference(1, {GroupContextExtensions{{{kStrange, {1}}}}});
   by_reference(1, {Add{changed_package(cast.package("new"), [&](KeyPackage& p) {
-                     p.leaf_node.encryption_key = leaf_of_member(3).encryption_key;
-                   })}});
+                 p.leaf_node.encryption_key = leaf_of_member(3).encryption_key;
+               })}});
   by_reference(3, {Remove{{4}}});
   const auto made = alice().commit({}, cast.env());
   ASSERT_TRUE(made) << made.refusal().error.message;

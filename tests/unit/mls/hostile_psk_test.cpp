@@ -39,8 +39,10 @@ TEST_F(MlsHostilePsk, whose_nonce_has_another_size_is_refused) {
 TEST_F(MlsHostilePsk, is_proposed_with_a_fresh_nonce_each_time) {
   std::set<Bytes> nonces;
   for (int i = 0; i < 20; ++i) {
-    EXPECT_TRUE(nonces.insert(alice().psk_proposal(as_bytes("one"), cast.env()).get<Psk>()->psk.psk_nonce).second);
-    EXPECT_TRUE(nonces.insert(alice().resumption_psk_proposal(0, cast.env()).get<Psk>()->psk.psk_nonce).second);
+    EXPECT_TRUE(
+        nonces.insert(alice().psk_proposal(as_bytes("one"), cast.env()).get<Psk>()->psk.psk_nonce).second);
+    EXPECT_TRUE(
+        nonces.insert(alice().resumption_psk_proposal(0, cast.env()).get<Psk>()->psk.psk_nonce).second);
   }
   for (const Bytes& nonce : nonces) EXPECT_EQ(nonce.size(), suite().hash_size());
 }
@@ -121,7 +123,8 @@ class MlsHostileSuccessor : public MlsHostilePsk {
  protected:
   MlsHostileSuccessor() {
     m = cast.warm_group_of(3);
-    for (std::size_t i = 0; i < m.size(); ++i) packages.push_back(cast.package("member-" + std::to_string(i) + "#new"));
+    for (std::size_t i = 0; i < m.size(); ++i)
+      packages.push_back(cast.package("member-" + std::to_string(i) + "#new"));
   }
   // The group ends here, with what it announces.
   void end_with(const ReInit& announced) {
@@ -191,7 +194,8 @@ class MlsHostileSuccessor : public MlsHostilePsk {
     KnowsAll(const Group& group, const TestPsks& rest) : group_(group), rest_(rest) {}
     std::optional<SecretBytes> external_psk(ByteView id) const override { return rest_.external_psk(id); }
     std::optional<SecretBytes> resumption_psk(ByteView id, std::uint64_t epoch) const override {
-      if (auto known = group_.resumption_psk(epoch); known && equal(id, group_.context().group_id)) return known;
+      if (auto known = group_.resumption_psk(epoch); known && equal(id, group_.context().group_id))
+        return known;
       return SecretBytes(32);
     }
 
@@ -209,11 +213,13 @@ class MlsHostileSuccessor : public MlsHostilePsk {
     secrets.joiner_secret = SecretBytes(ByteView(cast.random.bytes(32)));
     secrets.psks = plan.psks;
     const SecretBytes psk_secret = derive_psk_secret(s, *psks);
-    const EpochSecrets epoch = derive_epoch_secrets(s, secrets.joiner_secret.copy(), psk_secret.view(), context);
+    const EpochSecrets epoch =
+        derive_epoch_secrets(s, secrets.joiner_secret.copy(), psk_secret.view(), context);
     GroupInfo info;
     info.group_context = context;
     info.extensions = {{ExtensionType::ratchet_tree, wire::encode(plan.tree)}};
-    info.confirmation_tag = confirmation_tag(s, epoch.confirmation_key.view(), context.confirmed_transcript_hash);
+    info.confirmation_tag =
+        confirmation_tag(s, epoch.confirmation_key.view(), context.confirmed_transcript_hash);
     info.signer = plan.signer;
     info.signature = s.sign_with_label(*plan.signing_key, "GroupInfoTBS", info.to_be_signed());
     const WelcomeKeys keys = welcome_keys(s, epoch.welcome_secret.view());
@@ -306,14 +312,15 @@ TEST_F(MlsHostileReinit, of_another_version_than_announced_is_refused) {
   m = cast.warm_group_of(3);
   end_with({{7, 7}, static_cast<ProtocolVersion>(2), cast.suite(), {}});
   expect_join_refused(announced(), "not the one that was announced");
-  EXPECT_FALSE(alice().reinitialise(cast.identity("member-0#new"), {packages[1].package, packages[2].package}, true,
-                                    false, cast.env()));
+  EXPECT_FALSE(alice().reinitialise(cast.identity("member-0#new"), {packages[1].package, packages[2].package},
+                                    true, false, cast.env()));
 }
 TEST_F(MlsHostileSuccessor, a_group_that_was_not_reinitialised_has_no_successor) {
   Plan plan;
   plan.group_id = {7};
   expect_join_refused(plan, "was not re-initialised");
-  EXPECT_FALSE(alice().reinitialise(cast.identity("member-0#new"), {packages[1].package}, true, false, cast.env()));
+  EXPECT_FALSE(
+      alice().reinitialise(cast.identity("member-0#new"), {packages[1].package}, true, false, cast.env()));
 }
 
 class MlsHostileBranch : public MlsHostileSuccessor {
@@ -335,8 +342,8 @@ TEST_F(MlsHostileBranch, with_somebody_new_is_refused) {
   Plan plan = honest();
   plan.others = {"eve"};
   expect_join_refused(plan, "somebody new", true);
-  EXPECT_FALSE(alice().branch(as_bytes("b"), cast.identity("member-0#new"), {}, {cast.package("eve").package}, true,
-                              false, cast.env()));
+  EXPECT_FALSE(alice().branch(as_bytes("b"), cast.identity("member-0#new"), {}, {cast.package("eve").package},
+                              true, false, cast.env()));
 }
 TEST_F(MlsHostileBranch, without_or_with_two_founding_keys_is_refused) {
   Plan plan = honest();
@@ -362,9 +369,10 @@ TEST_F(MlsHostileBranch, into_another_suite_is_refused) {
   constexpr CipherSuite kOther = CipherSuite::x25519_chacha20poly1305_sha256_ed25519;
   Group dishonest = alice().copy();
   GroupAccess::impl(dishonest).suite = *Suite::of(kOther);
-  const OwnKeyPackage own = *make_key_package(kOther, cast.identity("member-1#new"), {0, UINT64_MAX}, {}, cast.random);
-  const auto founded = dishonest.branch(as_bytes("b"), cast.identity("member-0#new"), {}, {own.package}, true, false,
-                                        cast.env());
+  const OwnKeyPackage own =
+      *make_key_package(kOther, cast.identity("member-1#new"), {0, UINT64_MAX}, {}, cast.random);
+  const auto founded = dishonest.branch(as_bytes("b"), cast.identity("member-0#new"), {}, {own.package}, true,
+                                        false, cast.env());
   ASSERT_TRUE(founded) << founded.refusal().error.message;
   const auto joined = bob().join_branch(*founded->welcome.get<Welcome>(), own, nullptr, cast.env());
   ASSERT_FALSE(joined);

@@ -37,7 +37,8 @@ class MlsHostileWelcome : public Hostile {
   Outcome<Group> join(const WelcomePlan& made, const RatchetTreeNodes* beside = nullptr) {
     return Group::join(forge_welcome(own.package, cast, made), own, beside, cast.config, cast.env());
   }
-  void expect_join_refused(const WelcomePlan& made, std::string_view why, const RatchetTreeNodes* beside = nullptr) {
+  void expect_join_refused(const WelcomePlan& made, std::string_view why,
+                           const RatchetTreeNodes* beside = nullptr) {
     const auto joined = join(made, beside);
     ASSERT_FALSE(joined) << "joined, where this was expected: " << why;
     EXPECT_NE(joined.refusal().error.message.find(why), std::string::npos) << joined.refusal().error.message;
@@ -53,10 +54,11 @@ class MlsHostileWelcome : public Hostile {
         changed.group_context.tree_hash = tree->root_hash();
       }
     });
-    const auto outside = Group::join_externally(info, &made.tree, cast.identity("outsider"), false, {}, cast.config,
-                                                cast.env());
+    const auto outside = Group::join_externally(info, &made.tree, cast.identity("outsider"), false, {},
+                                                cast.config, cast.env());
     ASSERT_FALSE(outside);
-    EXPECT_NE(outside.refusal().error.message.find(why), std::string::npos) << outside.refusal().error.message;
+    EXPECT_NE(outside.refusal().error.message.find(why), std::string::npos)
+        << outside.refusal().error.message;
   }
   LeafNode& leaf_in(RatchetTreeNodes& tree_nodes, std::uint32_t leaf) {
     return std::get<LeafNode>(*tree_nodes.nodes.at(leaf * 2));
@@ -100,7 +102,8 @@ TEST_F(MlsHostileWelcome, without_parents_is_taken_when_honest) {
 }
 TEST_F(MlsHostileWelcome, for_another_key_package_is_ignored) {
   const OwnKeyPackage other = cast.package("newcomer");
-  const auto joined = Group::join(forge_welcome(own.package, cast, plan()), other, nullptr, cast.config, cast.env());
+  const auto joined =
+      Group::join(forge_welcome(own.package, cast, plan()), other, nullptr, cast.config, cast.env());
   ASSERT_FALSE(joined);
   EXPECT_EQ(joined.refusal().kind, RefusalKind::ignore);
 }
@@ -224,8 +227,11 @@ TEST_F(MlsHostileWelcome, a_tree_that_ends_with_a_parent_is_refused) {
 }
 TEST_F(MlsHostileWelcome, a_tree_with_a_node_of_the_wrong_kind_is_refused) {
   expect_tree_refused([&](RatchetTreeNodes& t) { t.nodes[1] = t.nodes[0]; }, "wrong kind");
-  expect_tree_refused([&](RatchetTreeNodes& t) { t.nodes[6] = TreeNode{ParentNode{Bytes(32, 9), {}, {}}}; },
-                      "wrong kind");
+  expect_tree_refused(
+      [&](RatchetTreeNodes& t) {
+        t.nodes[6] = TreeNode{ParentNode{Bytes(32, 9), {}, {}}};
+      },
+      "wrong kind");
 }
 TEST_F(MlsHostileWelcome, a_tree_beyond_the_limit_is_refused_before_anything_is_made_of_it) {
   RatchetTreeNodes huge;
@@ -245,8 +251,10 @@ TEST_F(MlsHostileWelcome, a_parent_hash_that_does_not_hold_is_refused) {
   for (const std::uint32_t node : {1U, 3U, 9U}) {
     ASSERT_TRUE(nodes.nodes[node]);
     path_secret.reset();
-    expect_tree_refused([&](RatchetTreeNodes& t) { parent_in(t, node).encryption_key[0] ^= 1; }, "parent hash");
-    expect_tree_refused([&](RatchetTreeNodes& t) { parent_in(t, node).parent_hash = Bytes(32, 3); }, "parent hash");
+    expect_tree_refused([&](RatchetTreeNodes& t) { parent_in(t, node).encryption_key[0] ^= 1; },
+                        "parent hash");
+    expect_tree_refused([&](RatchetTreeNodes& t) { parent_in(t, node).parent_hash = Bytes(32, 3); },
+                        "parent hash");
   }
 }
 TEST_F(MlsHostileWelcome, a_parent_that_no_leaf_vouches_for_is_refused) {
@@ -254,7 +262,8 @@ TEST_F(MlsHostileWelcome, a_parent_that_no_leaf_vouches_for_is_refused) {
   expect_tree_refused(
       [&](RatchetTreeNodes& t) {
         for (std::size_t i = 1; i < t.nodes.size(); i += 2) t.nodes[i].reset();
-        t.nodes[3] = TreeNode{ParentNode{crypto::DhPrivateKey::generate(suite().dh_group(), cast.random).public_key(), {}, {}}};
+        t.nodes[3] = TreeNode{
+            ParentNode{crypto::DhPrivateKey::generate(suite().dh_group(), cast.random).public_key(), {}, {}}};
       },
       "parent hash");
 }
@@ -284,7 +293,8 @@ TEST_F(MlsHostileWelcome, a_leaf_unmerged_below_and_merged_above_is_refused_by_i
   expect_tree_refused([&](RatchetTreeNodes& t) { parent_in(t, 1).unmerged_leaves = {{1}}; }, "parent hash");
 }
 TEST_F(MlsHostileWelcome, unmerged_leaves_out_of_order_or_twice_are_not_even_read) {
-  for (const std::vector<LeafIndex>& list : {std::vector<LeafIndex>{{5}, {4}}, std::vector<LeafIndex>{{5}, {5}}}) {
+  for (const std::vector<LeafIndex>& list :
+       {std::vector<LeafIndex>{{5}, {4}}, std::vector<LeafIndex>{{5}, {5}}}) {
     const ParentNode parent{Bytes(32, 9), {}, list};
     EXPECT_FALSE(wire::decode<ParentNode>(wire::encode(parent)));
   }
@@ -299,8 +309,8 @@ TEST_F(MlsHostileWelcome, leaves_that_are_unmerged_do_not_break_the_hashes_above
   EXPECT_EQ(parent->unmerged_leaves, std::vector<LeafIndex>{place});
 }
 TEST_F(MlsHostileWelcome, leaves_unmerged_beside_a_path_do_not_break_the_parent_hash_above) {
-  // The root's hash was made by leaf 0, over a right half that the newcomer was not in: neither its leaf nor its
-  // name among the unmerged of that half's parents may count.
+  // The root's hash was made by leaf 0, over a right half that the newcomer was not in: neither its leaf nor
+  // its name among the unmerged of that half's parents may count.
   cast.commit(m, 0, {.force_path = true});
   make(false);
   const auto joined = join(plan());
@@ -310,8 +320,8 @@ TEST_F(MlsHostileWelcome, leaves_unmerged_beside_a_path_do_not_break_the_parent_
   EXPECT_EQ(now.parent({11})->unmerged_leaves, std::vector<LeafIndex>{place});
 }
 TEST_F(MlsHostileWelcome, a_parent_beside_a_leaf_it_never_knew_is_refused) {
-  // Leaf 0 committed when leaf 1 was blank. Somebody put there later is unmerged above; who is hidden from the
-  // parents would be in no resolution and in every hash.
+  // Leaf 0 committed when leaf 1 was blank. Somebody put there later is unmerged above; who is hidden from
+  // the parents would be in no resolution and in every hash.
   m = cast.warm_group_of(7);
   cast.commit(m, 0, {.by_value = {{Remove{{1}}}}});
   WelcomePlan made;
@@ -321,14 +331,17 @@ TEST_F(MlsHostileWelcome, a_parent_beside_a_leaf_it_never_knew_is_refused) {
   made.signing_key = &signing_key(0);
   made.tree.nodes[2] = TreeNode{own.package.leaf_node};
   expect_join_refused(made, "parent hash in the tree");
-  for (const std::size_t above : {3U, 7U}) parent_in(made.tree, static_cast<std::uint32_t>(above)).unmerged_leaves = {{1}};
+  for (const std::size_t above : {3U, 7U})
+    parent_in(made.tree, static_cast<std::uint32_t>(above)).unmerged_leaves = {{1}};
   const auto joined = join(made);
   EXPECT_TRUE(joined) << joined.refusal().error.message;
 }
 TEST_F(MlsHostileWelcome, a_parent_key_that_is_none_is_refused) {
   path_secret.reset();
-  expect_tree_refused([&](RatchetTreeNodes& t) { parent_in(t, 1).encryption_key.pop_back(); }, "parent node is no public key");
-  expect_tree_refused([&](RatchetTreeNodes& t) { parent_in(t, 1).encryption_key = Bytes(32, 0); }, "parent node is no public key");
+  expect_tree_refused([&](RatchetTreeNodes& t) { parent_in(t, 1).encryption_key.pop_back(); },
+                      "parent node is no public key");
+  expect_tree_refused([&](RatchetTreeNodes& t) { parent_in(t, 1).encryption_key = Bytes(32, 0); },
+                      "parent node is no public key");
 }
 
 // Leaves.
@@ -355,10 +368,15 @@ TEST_F(MlsHostileWelcome, a_leaf_moved_to_another_place_is_refused) {
 TEST_F(MlsHostileWelcome, a_leaf_whose_credential_does_not_stand_is_refused) {
   cast.policy.forbid("member-3");
   path_secret.reset();
-  expect_tree_refused([&](RatchetTreeNodes& t) { change_leaf(t, 3, [](LeafNode&) {}); }, "authentication service");
+  expect_tree_refused([&](RatchetTreeNodes& t) { change_leaf(t, 3, [](LeafNode&) {}); },
+                      "authentication service");
 }
 TEST_F(MlsHostileWelcome, a_leaf_with_an_extension_it_does_not_list_is_refused) {
-  expect_leaf_refused([](LeafNode& l) { l.extensions = {{static_cast<ExtensionType>(0xFF77), {}}}; }, "do not list");
+  expect_leaf_refused(
+      [](LeafNode& l) {
+        l.extensions = {{static_cast<ExtensionType>(0xFF77), {}}};
+      },
+      "do not list");
 }
 TEST_F(MlsHostileWelcome, a_leaf_without_the_suite_version_or_credential_is_refused) {
   expect_leaf_refused([](LeafNode& l) { l.capabilities.cipher_suites = {}; }, "cipher suite");
@@ -386,9 +404,12 @@ TEST_F(MlsHostileWelcome, a_signature_key_that_is_there_twice_is_refused) {
       "signature key is in the group twice");
 }
 TEST_F(MlsHostileWelcome, a_credential_type_that_others_cannot_read_is_refused) {
-  expect_leaf_refused([](LeafNode& l) { l.capabilities.credentials = {CredentialType::x509};
-                                        l.credential = {CredentialType::x509, {}, {Bytes(4, 1)}}; },
-                      "cannot read the credentials");
+  expect_leaf_refused(
+      [](LeafNode& l) {
+        l.capabilities.credentials = {CredentialType::x509};
+        l.credential = {CredentialType::x509, {}, {Bytes(4, 1)}};
+      },
+      "cannot read the credentials");
 }
 TEST_F(MlsHostileWelcome, a_leaf_key_that_is_none_is_refused) {
   expect_leaf_refused([](LeafNode& l) { l.encryption_key = Bytes(31, 1); }, "leaf is no public key");

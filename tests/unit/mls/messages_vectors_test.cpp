@@ -28,8 +28,9 @@ void expect_round_trip(const Json& test_case, const char* field, Read read, Writ
 
 template <class T>
 void expect_struct(const Json& test_case, const char* field) {
-  expect_round_trip(test_case, field, [](wire::Reader& in) { return T::read(in); },
-                    [](const T& value, wire::Writer& out) { value.write(out); });
+  expect_round_trip(
+      test_case, field, [](wire::Reader& in) { return T::read(in); },
+      [](const T& value, wire::Writer& out) { value.write(out); });
 }
 
 // A proposal's body without its type.

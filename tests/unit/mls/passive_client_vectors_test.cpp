@@ -38,12 +38,14 @@ void follow(const Json& test_case) {
   const auto package_message = MlsMessage::decode(bytes_of(test_case.at("key_package")));
   ASSERT_TRUE(package_message);
   const KeyPackage& package = *package_message->get<KeyPackage>();
-  auto signing = crypto::SigningKey::from_private(signature_of(suite), bytes_of(test_case.at("signature_priv")));
+  auto signing =
+      crypto::SigningKey::from_private(signature_of(suite), bytes_of(test_case.at("signature_priv")));
   ASSERT_TRUE(signing) << signing.error().message;
-  const OwnKeyPackage own{package,
-                          *crypto::DhPrivateKey::from_bytes(group_of(suite), bytes_of(test_case.at("init_priv"))),
-                          *crypto::DhPrivateKey::from_bytes(group_of(suite), bytes_of(test_case.at("encryption_priv"))),
-                          {package.leaf_node.credential, *std::move(signing), package.leaf_node.capabilities, {}}};
+  const OwnKeyPackage own{
+      package,
+      *crypto::DhPrivateKey::from_bytes(group_of(suite), bytes_of(test_case.at("init_priv"))),
+      *crypto::DhPrivateKey::from_bytes(group_of(suite), bytes_of(test_case.at("encryption_priv"))),
+      {package.leaf_node.credential, *std::move(signing), package.leaf_node.capabilities, {}}};
   const VectorPsks psks(test_case.at("external_psks"));
   const BasicCredentialPolicy policy;
   const Environment env{crypto::system_random(), policy, &psks, 0};
@@ -59,7 +61,8 @@ void follow(const Json& test_case) {
   }
   auto group = Group::join(*welcome->get<Welcome>(), own, tree ? &*tree : nullptr, config, env);
   ASSERT_TRUE(group) << group.refusal().error.message;
-  ASSERT_EQ(to_hex(group->epoch_authenticator()), test_case.at("initial_epoch_authenticator").get<std::string>());
+  ASSERT_EQ(to_hex(group->epoch_authenticator()),
+            test_case.at("initial_epoch_authenticator").get<std::string>());
 
   int number = 0;
   for (const Json& epoch : test_case.at("epochs")) {

@@ -45,7 +45,9 @@ class Persistence : public testing::Test {
 
   ClientIdentity identity(const std::string& name) {
     return {Credential::basic(as_bytes(name)),
-            crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, random_), default_capabilities(), {}};
+            crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, random_),
+            default_capabilities(),
+            {}};
   }
   OwnKeyPackage package(const std::string& name) {
     return *make_key_package(kSuite, identity(name), {0, 1'000'000}, {}, random_);
@@ -247,7 +249,8 @@ TEST_F(Persistence, changes_taken_at_every_step_or_once_are_the_same_records) {
     if (round == 5) options.by_value.push_back(Proposal{Remove{{7}}});
     if (round == 6) options.by_value.push_back(Proposal{Add{package("new").package}});
     if (round == 8) {
-      options.by_value.push_back(Proposal{GroupContextExtensions{{{ExtensionType::required_capabilities, {0, 0, 0}}}}});
+      options.by_value.push_back(
+          Proposal{GroupContextExtensions{{{ExtensionType::required_capabilities, {0, 0, 0}}}}});
     }
     const auto made = committer.commit(options, env_);
     ASSERT_TRUE(made) << made.refusal().error.message;
@@ -703,8 +706,8 @@ TEST_F(Persistence, damaged_and_missing_records_are_refused_or_harmless) {
     shorter.insert_or_assign(key, SecretBytes(value.view().first(value.size() / 2)));
     EXPECT_FALSE(!value.empty() && Group::restore(shorter, {}));
   }
-  // Most of what a record holds is checked against the rest; a flipped bit in a secret that nothing vouches for
-  // cannot be seen here (the store underneath is authenticated).
+  // Most of what a record holds is checked against the rest; a flipped bit in a secret that nothing vouches
+  // for cannot be seen here (the store underneath is authenticated).
   EXPECT_GT(refused * 2, tried);
 }
 

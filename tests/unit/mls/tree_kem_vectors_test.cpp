@@ -20,10 +20,11 @@ std::map<std::uint32_t, Member> members_of(const Suite& suite, const Json& leave
   std::map<std::uint32_t, Member> members;
   for (const Json& leaf : leaves) {
     const LeafIndex index{leaf.at("index").get<std::uint32_t>()};
-    Member member{TreePrivateKeys(index),
-                  *crypto::SigningKey::from_private(suite.signature_algorithm(), bytes_of(leaf.at("signature_priv")))};
-    member.keys.set(node_of(index),
-                    *crypto::DhPrivateKey::from_bytes(suite.dh_group(), bytes_of(leaf.at("encryption_priv"))));
+    Member member{
+        TreePrivateKeys(index),
+        *crypto::SigningKey::from_private(suite.signature_algorithm(), bytes_of(leaf.at("signature_priv")))};
+    member.keys.set(node_of(index), *crypto::DhPrivateKey::from_bytes(suite.dh_group(),
+                                                                      bytes_of(leaf.at("encryption_priv"))));
     for (const Json& known : leaf.at("path_secrets")) {
       member.keys.set({known.at("node").get<std::uint32_t>()},
                       *key_pair_of_path_secret(suite, bytes_of(known.at("path_secret"))));
@@ -42,8 +43,8 @@ TEST(TreeKemVectors, paths_decrypt_for_every_member_and_own_paths_do_too) {
       continue;
     }
     const Suite suite = suite_of(test_case);
-    const auto tree =
-        RatchetTree::from_nodes(suite, *wire::decode<RatchetTreeNodes>(bytes_of(test_case.at("ratchet_tree"))));
+    const auto tree = RatchetTree::from_nodes(
+        suite, *wire::decode<RatchetTreeNodes>(bytes_of(test_case.at("ratchet_tree"))));
     ASSERT_TRUE(tree);
     GroupContext context;
     context.cipher_suite = suite.id();
@@ -75,7 +76,8 @@ TEST(TreeKemVectors, paths_decrypt_for_every_member_and_own_paths_do_too) {
         if (index == sender.value) continue;
         const auto learnt = decrypt_path(suite, after, member.keys, path, update->nodes, {}, serialised);
         ASSERT_TRUE(learnt) << learnt.error().message;
-        EXPECT_EQ(to_hex(learnt->secrets.steps.front().view()), entry.at("path_secrets")[index].get<std::string>());
+        EXPECT_EQ(to_hex(learnt->secrets.steps.front().view()),
+                  entry.at("path_secrets")[index].get<std::string>());
         EXPECT_EQ(to_hex(learnt->secrets.commit_secret.view()), entry.at("commit_secret").get<std::string>());
       }
 
@@ -114,8 +116,8 @@ class ProtectionVectors : public testing::Test {
     context.epoch = test_case.at("epoch").get<Epoch>();
     context.tree_hash = bytes_of(test_case.at("tree_hash"));
     context.confirmed_transcript_hash = bytes_of(test_case.at("confirmed_transcript_hash"));
-    const auto key =
-        *crypto::SigningKey::from_private(suite.signature_algorithm(), bytes_of(test_case.at("signature_priv")));
+    const auto key = *crypto::SigningKey::from_private(suite.signature_algorithm(),
+                                                       bytes_of(test_case.at("signature_priv")));
     const Bytes public_key = bytes_of(test_case.at("signature_pub"));
     const Bytes membership_key = bytes_of(test_case.at("membership_key"));
     const Bytes sender_data_secret = bytes_of(test_case.at("sender_data_secret"));

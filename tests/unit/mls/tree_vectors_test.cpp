@@ -54,8 +54,8 @@ TEST(TreeValidationVectors, resolutions_hashes_parent_hashes_and_signatures_hold
     EXPECT_TRUE(tree.parent_hashes_are_valid());
     const Bytes group_id = bytes_of(test_case.at("group_id"));
     tree.each_member([&](LeafIndex index, const LeafNode& leaf) {
-      EXPECT_TRUE(suite.verify_with_label(leaf.signature_key, "LeafNodeTBS", leaf.to_be_signed(group_id, index),
-                                          leaf.signature));
+      EXPECT_TRUE(suite.verify_with_label(leaf.signature_key, "LeafNodeTBS",
+                                          leaf.to_be_signed(group_id, index), leaf.signature));
       return true;
     });
   }

@@ -16,10 +16,10 @@ namespace sotto::mls {
 using Json = nlohmann::json;
 
 // The cases of one file, or a skipped test where the folder is absent.
-#define SOTTO_LOAD_VECTORS(cases, name)                                                          \
+#define SOTTO_LOAD_VECTORS(cases, name)                                                                \
   const std::filesystem::path vector_path = std::filesystem::path(SOTTO_VECTORS_DIR) / "mls" / (name); \
   if (!std::filesystem::exists(vector_path)) GTEST_SKIP() << "no test vectors at " << vector_path;     \
-  std::ifstream vector_stream(vector_path);                                                      \
+  std::ifstream vector_stream(vector_path);                                                            \
   const Json cases = Json::parse(vector_stream)
 
 inline Bytes bytes_of(const Json& value) {

@@ -17,22 +17,24 @@ TEST(WelcomeVectors, open_with_the_init_key_and_their_group_info_verifies) {
     ASSERT_TRUE(package_message && welcome_message);
     const KeyPackage& package = *package_message->get<KeyPackage>();
     const Welcome& welcome = *welcome_message->get<Welcome>();
-    const auto init_key = crypto::DhPrivateKey::from_bytes(suite.dh_group(), bytes_of(test_case.at("init_priv")));
+    const auto init_key =
+        crypto::DhPrivateKey::from_bytes(suite.dh_group(), bytes_of(test_case.at("init_priv")));
     ASSERT_TRUE(init_key);
     EXPECT_EQ(init_key->public_key(), package.init_key);
 
-    const auto entry =
-        std::ranges::find(welcome.secrets, suite.key_package_ref(package), &EncryptedGroupSecrets::new_member);
+    const auto entry = std::ranges::find(welcome.secrets, suite.key_package_ref(package),
+                                         &EncryptedGroupSecrets::new_member);
     ASSERT_NE(entry, welcome.secrets.end());
-    const auto plain =
-        suite.decrypt_with_label(*init_key, "Welcome", welcome.encrypted_group_info, entry->encrypted_group_secrets);
+    const auto plain = suite.decrypt_with_label(*init_key, "Welcome", welcome.encrypted_group_info,
+                                                entry->encrypted_group_secrets);
     ASSERT_TRUE(plain);
     auto secrets = wire::decode<GroupSecrets>(plain->view());
     ASSERT_TRUE(secrets);
     ASSERT_TRUE(secrets->psks.empty());
 
     const SecretBytes no_psk(suite.hash_size());
-    const SecretBytes welcome_secret = derive_welcome_secret(suite, secrets->joiner_secret.view(), no_psk.view());
+    const SecretBytes welcome_secret =
+        derive_welcome_secret(suite, secrets->joiner_secret.view(), no_psk.view());
     const WelcomeKeys keys = welcome_keys(suite, welcome_secret.view());
     const auto opened = crypto::aead_open(suite.aead_algorithm(), keys.key.view(), keys.nonce.view(), {},
                                           welcome.encrypted_group_info);

@@ -1,5 +1,6 @@
-// RFC 9420 section 9.2 on the heap: no block that is given back holds a secret. This program's operator delete
-// looks into every block before it goes, and the tests ask afterwards whether a secret that they know was in one.
+// RFC 9420 section 9.2 on the heap: no block that is given back holds a secret. This program's operator
+// delete looks into every block before it goes, and the tests ask afterwards whether a secret that they know
+// was in one.
 #include <gtest/gtest.h>
 #include <malloc.h>
 
@@ -23,7 +24,8 @@ struct Watch {
 
   void look_at(const void* block) {
     if (!on || block == nullptr) return;
-    const std::size_t bytes = malloc_usable_size(const_cast<void*>(block));  // NOLINT: the C function lacks const
+    const std::size_t bytes =
+        malloc_usable_size(const_cast<void*>(block));  // NOLINT: the C function lacks const
     full = full || bytes > kRoom - size;
     if (full) return;
     std::memcpy(seen + size, block, bytes);
@@ -75,27 +77,34 @@ class GivenBack : public testing::Test {
   }
   // `secrets`: copied before they went.
   static void expect_none_of(const std::vector<std::pair<std::string, Bytes>>& secrets) {
-    for (const auto& [name, secret] : secrets) EXPECT_FALSE(held(secret)) << name << " lay in a block that was given back";
+    for (const auto& [name, secret] : secrets)
+      EXPECT_FALSE(held(secret)) << name << " lay in a block that was given back";
   }
-  static void add_keys_of(const EpochState& epoch, const std::string& which, std::vector<std::pair<std::string, Bytes>>& out) {
+  static void add_keys_of(const EpochState& epoch, const std::string& which,
+                          std::vector<std::pair<std::string, Bytes>>& out) {
     const EpochSecrets& s = epoch.secrets;
-    const std::pair<const char*, const SecretBytes*> all[] = {
-        {"sender data secret", &s.sender_data_secret}, {"exporter secret", &s.exporter_secret},
-        {"external secret", &s.external_secret},       {"confirmation key", &s.confirmation_key},
-        {"membership key", &s.membership_key},         {"resumption PSK", &s.resumption_psk},
-        {"init secret", &s.init_secret},               {"joiner secret", &s.joiner_secret},
-        {"welcome secret", &s.welcome_secret}};
+    const std::pair<const char*, const SecretBytes*> all[] = {{"sender data secret", &s.sender_data_secret},
+                                                              {"exporter secret", &s.exporter_secret},
+                                                              {"external secret", &s.external_secret},
+                                                              {"confirmation key", &s.confirmation_key},
+                                                              {"membership key", &s.membership_key},
+                                                              {"resumption PSK", &s.resumption_psk},
+                                                              {"init secret", &s.init_secret},
+                                                              {"joiner secret", &s.joiner_secret},
+                                                              {"welcome secret", &s.welcome_secret}};
     for (const auto& [name, secret] : all) {
       if (!secret->empty()) out.emplace_back(which + " " + name, to_bytes(secret->view()));
     }
     for (const auto& [node, key] : epoch.keys.all()) {
-      out.emplace_back(which + " private key of node " + std::to_string(node.value), to_bytes(key->bytes().view()));
+      out.emplace_back(which + " private key of node " + std::to_string(node.value),
+                       to_bytes(key->bytes().view()));
     }
     for (const auto& [node, secret] : epoch.messages.nodes()) {
       out.emplace_back(which + " secret of node " + std::to_string(node.value), to_bytes(secret.view()));
     }
     for (const auto& [id, ratchet] : epoch.messages.ratchets()) {
-      out.emplace_back(which + " ratchet of leaf " + std::to_string(id.leaf.value), to_bytes(ratchet.secret.view()));
+      out.emplace_back(which + " ratchet of leaf " + std::to_string(id.leaf.value),
+                       to_bytes(ratchet.secret.view()));
       for (const auto& [generation, keys] : ratchet.skipped) {
         out.emplace_back(which + " skipped key " + std::to_string(generation), to_bytes(keys.key.view()));
       }
@@ -220,7 +229,8 @@ TEST_F(GivenBack, storing_and_restoring_leaves_no_secret_behind) {
   ASSERT_TRUE(m[1].propose_update(cast.env()));
   std::vector<std::pair<std::string, Bytes>> secrets;
   add_keys_of(GroupAccess::impl(m[1]).epoch, "a", secrets);
-  secrets.emplace_back("the signature key", to_bytes(GroupAccess::impl(m[1]).identity.signing_key.private_key().view()));
+  secrets.emplace_back("the signature key",
+                       to_bytes(GroupAccess::impl(m[1]).identity.signing_key.private_key().view()));
   for (const auto& [public_key, key] : GroupAccess::impl(m[1]).update_keys) {
     secrets.emplace_back("the key of an update", to_bytes(key.bytes().view()));
   }

@@ -52,8 +52,8 @@ TEST(ParseHostPort, AcceptsNamesAddressesAndDefaults) {
 
 TEST(ParseHostPort, RefusesMalformedText) {
   for (const std::string& text : std::initializer_list<std::string>{
-           "", "host:", "host:65536", "host:-1", "host:1x", "[::1", "[::1]x", "[nonsense]:1", "a:b:c", "a b:1",
-           "user@host", "host/path", std::string(254, 'a')}) {
+           "", "host:", "host:65536", "host:-1", "host:1x", "[::1", "[::1]x", "[nonsense]:1", "a:b:c",
+           "a b:1", "user@host", "host/path", std::string(254, 'a')}) {
     EXPECT_FALSE(parse_host_port(text, 7443)) << text;
   }
 }

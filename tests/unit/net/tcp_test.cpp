@@ -75,7 +75,8 @@ TEST(Tcp, SaysThatTheAddressIsInUse) {
   Loop loop;
   auto first = TcpListener::open(loop, "127.0.0.1", 0, [](Socket, const SocketAddress&) {});
   ASSERT_TRUE(first);
-  auto second = TcpListener::open(loop, "127.0.0.1", (*first)->local_port(), [](Socket, const SocketAddress&) {});
+  auto second =
+      TcpListener::open(loop, "127.0.0.1", (*first)->local_port(), [](Socket, const SocketAddress&) {});
   ASSERT_FALSE(second);
   EXPECT_NE(second.error().message.find("already in use"), std::string::npos);
 }

@@ -29,9 +29,7 @@ bool run_until(Loop& loop, Predicate done, Duration limit = kPatience) {
   return true;
 }
 
-inline TlsIdentity copy(const TlsIdentity& identity) {
-  return {identity.chain_der, identity.key_der.copy()};
-}
+inline TlsIdentity copy(const TlsIdentity& identity) { return {identity.chain_der, identity.key_der.copy()}; }
 
 struct Recorder final : TlsStream::Handler {
   void on_established(const PeerInfo& info) override {
@@ -68,7 +66,8 @@ struct TlsPair {
     server_options.alpn = "sotto/1";
     client_options.alpn = "sotto/1";
     client_options.verify_server = [this](const std::vector<Bytes>& chain) -> Status {
-      if (chain != server_options.identity.chain_der) return fail(ErrorCode::untrusted, "not the pinned server");
+      if (chain != server_options.identity.chain_der)
+        return fail(ErrorCode::untrusted, "not the pinned server");
       return ok_status();
     };
   }

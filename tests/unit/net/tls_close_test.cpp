@@ -66,17 +66,18 @@ class Cutter {
  public:
   Cutter(Loop& loop, std::uint16_t server_port, std::size_t limit, bool reset)
       : loop_(loop), limit_(limit), reset_(reset), to_server_(*this, true), to_client_(*this, false) {
-    auto opened = TcpListener::open(loop, "127.0.0.1", 0, [this, server_port](Socket socket, const SocketAddress&) {
-      client_ = std::move(socket);
-      connector_ = std::make_unique<TcpConnector>(loop_, "127.0.0.1", server_port, test::kPatience,
-                                                  [this](Result<Socket> server, const SocketAddress&) {
-                                                    server_ = std::move(*server);
-                                                    loop_.watch(client_.fd(), EPOLLIN, to_server_);
-                                                    loop_.watch(server_.fd(), EPOLLIN, to_client_);
-                                                    watching_ = true;
-                                                    if (limit_ == 0) cut();
-                                                  });
-    });
+    auto opened =
+        TcpListener::open(loop, "127.0.0.1", 0, [this, server_port](Socket socket, const SocketAddress&) {
+          client_ = std::move(socket);
+          connector_ = std::make_unique<TcpConnector>(loop_, "127.0.0.1", server_port, test::kPatience,
+                                                      [this](Result<Socket> server, const SocketAddress&) {
+                                                        server_ = std::move(*server);
+                                                        loop_.watch(client_.fd(), EPOLLIN, to_server_);
+                                                        loop_.watch(server_.fd(), EPOLLIN, to_client_);
+                                                        watching_ = true;
+                                                        if (limit_ == 0) cut();
+                                                      });
+        });
     listener_ = std::move(*opened);
   }
   ~Cutter() { cut(); }

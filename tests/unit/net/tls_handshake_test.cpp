@@ -98,7 +98,8 @@ TEST(TlsHandshake, RefusesAClientOfAnotherProtocol) {
 
 // A blocking OpenSSL client with settings that ours never has.
 struct RawClient {
-  explicit RawClient(int min_version, int max_version, const char* alpn) : context(SSL_CTX_new(TLS_client_method())) {
+  explicit RawClient(int min_version, int max_version, const char* alpn)
+      : context(SSL_CTX_new(TLS_client_method())) {
     SSL_CTX_set_min_proto_version(context, min_version);
     SSL_CTX_set_max_proto_version(context, max_version);
     SSL_CTX_set_security_level(context, 0);

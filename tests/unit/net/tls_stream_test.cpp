@@ -193,7 +193,9 @@ TEST(TlsStream, AnswersWithinTheCallback) {
   TlsPair pair;
   pair.connect();
   int rounds = 0;
-  pair.server.then_bytes = [&] { pair.server.stream->send(std::exchange(pair.server.received, {}), Priority::urgent); };
+  pair.server.then_bytes = [&] {
+    pair.server.stream->send(std::exchange(pair.server.received, {}), Priority::urgent);
+  };
   pair.client.then_bytes = [&] {
     if (++rounds < 500) pair.client.stream->send(std::exchange(pair.client.received, {}), Priority::urgent);
   };

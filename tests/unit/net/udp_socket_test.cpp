@@ -13,11 +13,12 @@ TEST(UdpSocket, ReceivesBatchesInOrderAndKnowsTheSender) {
   Loop loop;
   std::vector<int> got;
   SocketAddress from;
-  auto receiver = UdpSocket::open(loop, "127.0.0.1", 0, [&](const SocketAddress& sender, ByteView bytes, TimePoint) {
-    from = sender;
-    ASSERT_EQ(bytes.size(), 1200U);
-    got.push_back(bytes[0]);
-  });
+  auto receiver =
+      UdpSocket::open(loop, "127.0.0.1", 0, [&](const SocketAddress& sender, ByteView bytes, TimePoint) {
+        from = sender;
+        ASSERT_EQ(bytes.size(), 1200U);
+        got.push_back(bytes[0]);
+      });
   auto sender = UdpSocket::open(loop, "127.0.0.1", 0, [](const SocketAddress&, ByteView, TimePoint) {});
   ASSERT_TRUE(receiver && sender);
   const auto to = SocketAddress::from_ip("127.0.0.1", (*receiver)->local_port());
@@ -39,7 +40,8 @@ TEST(UdpSocket, OnEveryAddressTalksIpv4AndDropsWhatIsTooLong) {
   ASSERT_TRUE(opened);
   both = std::move(*opened);
   int echoed = 0;
-  auto client = UdpSocket::open(loop, "127.0.0.1", 0, [&](const SocketAddress&, ByteView, TimePoint) { ++echoed; });
+  auto client =
+      UdpSocket::open(loop, "127.0.0.1", 0, [&](const SocketAddress&, ByteView, TimePoint) { ++echoed; });
   ASSERT_TRUE(client);
   const auto to = SocketAddress::from_ip("127.0.0.1", both->local_port());
   EXPECT_TRUE((*client)->send(*to, Bytes(kMaxDatagramBytes + 1, 1)));

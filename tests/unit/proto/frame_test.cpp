@@ -50,7 +50,7 @@ TEST(FrameReader, knows_that_a_frame_was_cut) {
 
 TEST(Envelope, without_a_known_body_is_an_error) {
   EXPECT_FALSE(parse_envelope({}));
-  EXPECT_FALSE(parse_envelope(Bytes{0x08, 0x01}));              // an id and nothing else
+  EXPECT_FALSE(parse_envelope(Bytes{0x08, 0x01}));                    // an id and nothing else
   EXPECT_FALSE(parse_envelope(Bytes{0x08, 0x01, 0xba, 0x7f, 0x00}));  // field 2039: unknown
   EXPECT_FALSE(parse_envelope(Bytes{0xff, 0xff, 0xff}));
 }

@@ -54,7 +54,8 @@ TEST(HotFrames, reads_what_protobuf_wrote) {
 TEST(HotFrames, leaves_every_other_spelling_to_protobuf) {
   const Bytes frame = *to_frame(append_envelope(5));
   const Bytes body = to_bytes(body_of(frame));
-  for (std::size_t kept = 0; kept < body.size(); ++kept) EXPECT_FALSE(read_append(ByteView(body).first(kept)));
+  for (std::size_t kept = 0; kept < body.size(); ++kept)
+    EXPECT_FALSE(read_append(ByteView(body).first(kept)));
   Bytes longer = body;
   append(longer, Bytes{0x08, 0x01});  // the id again
   EXPECT_FALSE(read_append(longer));
@@ -114,8 +115,8 @@ TEST(HotFrames, writes_what_protobuf_writes) {
     entry.set_time_ms(1'800'000'000'000);
     entry.set_message("message");
     entry.set_payload(payload);
-    EXPECT_EQ(entry_push_frame({as_bytes("talk"), number, as_bytes("user"), as_bytes("device"), 1'800'000'000'000,
-                                as_bytes("message"), as_bytes(payload)}),
+    EXPECT_EQ(entry_push_frame({as_bytes("talk"), number, as_bytes("user"), as_bytes("device"),
+                                1'800'000'000'000, as_bytes("message"), as_bytes(payload)}),
               *to_frame(push));
   }
 }

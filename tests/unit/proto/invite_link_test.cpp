@@ -5,9 +5,7 @@
 namespace sotto::proto {
 namespace {
 
-InviteLink example() {
-  return InviteLink{"chat.example.org", 7443, Bytes(32, 0xa5), Bytes(16, 0x3c)};
-}
+InviteLink example() { return InviteLink{"chat.example.org", 7443, Bytes(32, 0xa5), Bytes(16, 0x3c)}; }
 
 TEST(InviteLink, survives_being_written_and_read) {
   for (const std::string host : {"chat.example.org", "127.0.0.1", "::1", "2001:db8::7"}) {
@@ -28,7 +26,8 @@ TEST(InviteLink, has_the_documented_form) {
   link.ca_fingerprint = Bytes(32, 0);
   link.token = Bytes(16, 0);
   EXPECT_EQ(to_string(link),
-            "sotto://chat.example.org:7443/?ca=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA&token=AAAAAAAAAAAAAAAAAAAAAA");
+            "sotto://chat.example.org:7443/"
+            "?ca=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA&token=AAAAAAAAAAAAAAAAAAAAAA");
 }
 
 TEST(InviteLink, forgives_space_around_it_case_of_the_scheme_and_unknown_parameters) {
@@ -49,7 +48,8 @@ TEST(InviteLink, refuses_what_is_cut_or_malformed) {
   for (std::size_t length = 0; length < text.size(); ++length) {
     const Result<InviteLink> cut = parse_invite_link(text.substr(0, length));
     // Cut right before "&token" it is the link of a server with open registration.
-    if (length == text.find("&token") || (length > text.find("&token") && length <= text.find("token=") + 5)) {
+    if (length == text.find("&token") ||
+        (length > text.find("&token") && length <= text.find("token=") + 5)) {
       ASSERT_TRUE(cut) << length;
       EXPECT_TRUE(cut->token.empty());
     } else {
@@ -57,8 +57,8 @@ TEST(InviteLink, refuses_what_is_cut_or_malformed) {
     }
   }
   const std::string query = text.substr(text.find("/?"));
-  for (const std::string host : {"", ":1", "a b", "a:0", "a:65536", "a:-1", "a:1x", "[::1", "[::1]x", "[abc]:1",
-                                 "::1", "a/b", "ä", "a@b"}) {
+  for (const std::string host : {"", ":1", "a b", "a:0", "a:65536", "a:-1", "a:1x", "[::1", "[::1]x",
+                                 "[abc]:1", "::1", "a/b", "ä", "a@b"}) {
     EXPECT_FALSE(parse_invite_link("sotto://" + host + query)) << host;
   }
   EXPECT_FALSE(parse_invite_link("https://chat.example.org:7443" + query));

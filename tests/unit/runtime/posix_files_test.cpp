@@ -58,7 +58,8 @@ TEST_F(PosixFilesTest, says_what_cannot_be_opened) {
   EXPECT_EQ(code_of(files.open(dir.file("missing"))), ErrorCode::not_found);
   EXPECT_EQ(code_of(files.open(dir.path())), ErrorCode::invalid_argument);
   ASSERT_EQ(mkfifo(dir.file("pipe").c_str(), 0600), 0);
-  EXPECT_EQ(code_of(files.open(dir.file("pipe"))), ErrorCode::invalid_argument);  // and does not wait for a writer
+  EXPECT_EQ(code_of(files.open(dir.file("pipe"))),
+            ErrorCode::invalid_argument);  // and does not wait for a writer
   EXPECT_EQ(code_of(files.open(std::string("a\0b", 3))), ErrorCode::invalid_argument);
 }
 

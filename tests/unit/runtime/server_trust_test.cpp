@@ -44,8 +44,8 @@ TEST_F(ServerTrustTest, refuses_a_device_that_poses_as_a_server) {
   const auto device_key = crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, random);
   const auto user = random.id<UserId>();
   const auto validity = crypto::validity_from(now, 5);
-  const auto identity =
-      *crypto::issue_identity_certificate(ours.ca_key, ours.ca, user, identity_key.public_key(), validity, random);
+  const auto identity = *crypto::issue_identity_certificate(ours.ca_key, ours.ca, user,
+                                                            identity_key.public_key(), validity, random);
   const auto device = *crypto::issue_device_certificate(identity_key, identity, user, random.id<DeviceId>(),
                                                         device_key.public_key(), validity, random);
   expect_refused({identity.der(), ours.ca.der()}, {{}, ours.fingerprint()});

@@ -18,10 +18,11 @@ namespace sotto::runtime::test {
 struct TestAuthority {
   explicit TestAuthority(WallTime now = net::wall_now())
       : ca_key(crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, crypto::system_random())),
-        server_key(crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, crypto::system_random())),
+        server_key(
+            crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, crypto::system_random())),
         ca(*crypto::issue_server_ca(ca_key, crypto::validity_from(now, 30), crypto::system_random())),
-        server(*crypto::issue_server_certificate(ca_key, ca, server_key.public_key(), crypto::validity_from(now, 10),
-                                                 crypto::system_random())) {}
+        server(*crypto::issue_server_certificate(ca_key, ca, server_key.public_key(),
+                                                 crypto::validity_from(now, 10), crypto::system_random())) {}
 
   std::vector<Bytes> chain() const { return {server.der(), ca.der()}; }
   Bytes fingerprint() const { return to_bytes(ByteView(ca.spki_fingerprint())); }
@@ -50,9 +51,10 @@ class TestServer final : public net::TlsStream::Handler {
     auto context = net::TlsContext::make_server(options);
     EXPECT_TRUE(context) << context.error().message;
     context_ = *context;
-    auto opened = net::TcpListener::open(loop, "127.0.0.1", 0, [this](net::Socket socket, const net::SocketAddress& from) {
-      stream = net::TlsStream::accept(loop_, context_, std::move(socket), from, *this);
-    });
+    auto opened = net::TcpListener::open(
+        loop, "127.0.0.1", 0, [this](net::Socket socket, const net::SocketAddress& from) {
+          stream = net::TlsStream::accept(loop_, context_, std::move(socket), from, *this);
+        });
     EXPECT_TRUE(opened) << opened.error().message;
     listener_ = std::move(*opened);
   }

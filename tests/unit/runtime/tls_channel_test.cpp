@@ -134,11 +134,13 @@ TEST_F(TlsChannelTest, nobody_listening_is_offline) {
 
 TEST_F(TlsChannelTest, something_that_is_no_tls_server_is_offline) {
   net::Socket held;
-  auto listener = net::TcpListener::open(loop, "127.0.0.1", 0, [&](net::Socket socket, const net::SocketAddress&) {
-    held = std::move(socket);
-    const std::string_view text = "HTTP/1.1 400 Bad Request\r\n\r\n";
-    ASSERT_EQ(::send(held.fd(), text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
-  });
+  auto listener =
+      net::TcpListener::open(loop, "127.0.0.1", 0, [&](net::Socket socket, const net::SocketAddress&) {
+        held = std::move(socket);
+        const std::string_view text = "HTTP/1.1 400 Bad Request\r\n\r\n";
+        ASSERT_EQ(::send(held.fd(), text.data(), text.size(), MSG_NOSIGNAL),
+                  static_cast<ssize_t>(text.size()));
+      });
   ASSERT_TRUE(listener);
   channel.connect(target((*listener)->local_port()));
   run_until([&] { return !events.closed.empty(); });

@@ -219,7 +219,8 @@ TEST_F(BlobTransfer, fails_every_piece_behind_a_failed_one_and_recovers) {
   EXPECT_TRUE(put(alice_, 0, "1234").has_blob_status_reply());
   world_.hold_blobs = true;
   std::vector<std::uint64_t> requests;
-  for (std::uint64_t i = 1; i < 4; ++i) requests.push_back(start_request(alice_.connection, put_request(i * 4, "abcd")));
+  for (std::uint64_t i = 1; i < 4; ++i)
+    requests.push_back(start_request(alice_.connection, put_request(i * 4, "abcd")));
   world_.blobs_full = true;
   world_.hold_blobs = false;
   world_.run(*core_);

@@ -119,7 +119,8 @@ TEST_F(Delivery, refuses_malformed_requests_one_by_one) {
   EXPECT_EQ(ask(id, short_message).error().code(), "invalid_argument");
   EXPECT_EQ(ask(id, append_request("short", "x")).error().code(), "invalid_argument");
   EXPECT_EQ(ask(id, append_request(talk_, "")).error().code(), "invalid_argument");
-  EXPECT_EQ(ask(id, append_request(talk_, std::string(proto::kMaxAppendBytes + 1, 'x'))).error().code(), "too_large");
+  EXPECT_EQ(ask(id, append_request(talk_, std::string(proto::kMaxAppendBytes + 1, 'x'))).error().code(),
+            "too_large");
   EXPECT_TRUE(ask(id, append_request(talk_, std::string(proto::kMaxAppendBytes, 'x'))).has_append_reply());
   EXPECT_EQ(ask(id, fetch_request("")).error().code(), "invalid_argument");
   EXPECT_EQ(ask(id, ack_request("", 1)).error().code(), "invalid_argument");
@@ -144,7 +145,8 @@ TEST_F(Delivery, fetches_within_its_bounds_however_much_is_asked_for) {
 }
 
 TEST_F(Delivery, writes_acknowledgements_later_together_and_then_drops_what_everyone_has) {
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(ask(alice_.connection, append_request(talk_, "x")).has_append_reply());
+  for (int i = 0; i < 3; ++i)
+    EXPECT_TRUE(ask(alice_.connection, append_request(talk_, "x")).has_append_reply());
   world_.hold_store = true;
   EXPECT_TRUE(ask(bob_.connection, ack_request(talk_, 2)).has_ok());
   EXPECT_TRUE(ask(alice_.connection, ack_request(talk_, 3)).has_ok());
@@ -251,7 +253,8 @@ TEST_F(Delivery, limits_how_fast_one_device_writes) {
     if (i % 32 == 0) world_.run(*core_);
   }
   world_.run(*core_);
-  for (const Envelope& one : world_.take(alice_.connection)) limited += one.error().code() == "rate_limited" ? 1 : 0;
+  for (const Envelope& one : world_.take(alice_.connection))
+    limited += one.error().code() == "rate_limited" ? 1 : 0;
   EXPECT_EQ(limited, 100);
 }
 
@@ -291,7 +294,8 @@ TEST_F(Delivery, tells_contacts_and_nobody_else_who_comes_and_goes) {
 
   Envelope find;
   find.mutable_find_user()->set_username("alice");
-  EXPECT_FALSE(ask(eve.connection, find).user_reply().user().online()) << "eve shares no conversation with alice";
+  EXPECT_FALSE(ask(eve.connection, find).user_reply().user().online())
+      << "eve shares no conversation with alice";
   bob_.connection = come_online(bob_);
   EXPECT_TRUE(ask(bob_.connection, find).user_reply().user().online());
 }
@@ -332,7 +336,8 @@ TEST_F(Delivery, limits_how_many_names_an_account_looks_up) {
   Envelope find;
   find.mutable_find_user()->set_username("nobody");
   int limited = 0;
-  for (int i = 0; i < 40; ++i) limited += ask(alice_.connection, find).error().code() == "rate_limited" ? 1 : 0;
+  for (int i = 0; i < 40; ++i)
+    limited += ask(alice_.connection, find).error().code() == "rate_limited" ? 1 : 0;
   EXPECT_EQ(limited, 10);
   core_->on_disconnected(alice_.connection, world_.moment);
   alice_.connection = come_online(alice_);
@@ -350,11 +355,11 @@ TEST_F(Delivery, closes_on_what_is_no_request) {
     core_->on_bytes(id, bytes, world_.moment);  // the socket may still hold some
     core_->on_disconnected(id, world_.moment);
   };
-  breaks({0xff, 0xff, 0xff, 0xff});              // a frame of 4 GiB
-  breaks({0, 0x10, 0, 1});                       // one byte over 1 MiB
-  breaks({0, 0, 0, 0});                          // empty
-  breaks({0, 0, 0, 3, 0xff, 0xff, 0xff});        // not protobuf
-  breaks({0, 0, 0, 2, 0x08, 0x01});              // no body
+  breaks({0xff, 0xff, 0xff, 0xff});        // a frame of 4 GiB
+  breaks({0, 0x10, 0, 1});                 // one byte over 1 MiB
+  breaks({0, 0, 0, 0});                    // empty
+  breaks({0, 0, 0, 3, 0xff, 0xff, 0xff});  // not protobuf
+  breaks({0, 0, 0, 2, 0x08, 0x01});        // no body
   Envelope no_id;
   no_id.mutable_ping();
   breaks(*proto::to_frame(no_id));
@@ -396,10 +401,11 @@ TEST_F(Delivery, says_goodbye_to_everyone_and_writes_what_was_put_off) {
 }
 
 TEST_F(Delivery, survives_every_answer_of_the_store_coming_after_the_connection_has_gone) {
-  for (auto set : {+[](Envelope& e) { e.mutable_list_conversations(); }, +[](Envelope& e) { e.mutable_logout(); },
-                   +[](Envelope& e) { e.mutable_find_user()->set_username("bob"); },
-                   +[](Envelope& e) { e.mutable_get_user()->set_user(std::string(16, 'x')); },
-                   +[](Envelope& e) { e.mutable_open_direct()->set_peer(std::string(16, 'x')); }}) {
+  for (auto set :
+       {+[](Envelope& e) { e.mutable_list_conversations(); }, +[](Envelope& e) { e.mutable_logout(); },
+        +[](Envelope& e) { e.mutable_find_user()->set_username("bob"); },
+        +[](Envelope& e) { e.mutable_get_user()->set_user(std::string(16, 'x')); },
+        +[](Envelope& e) { e.mutable_open_direct()->set_peer(std::string(16, 'x')); }}) {
     Person carol = join("carol" + std::to_string(next_connection_));
     world_.hold_store = true;
     start_request(carol.connection, simple(set));

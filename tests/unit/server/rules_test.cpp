@@ -10,8 +10,12 @@ namespace {
 TEST(Rules, take_names_of_every_script_and_refuse_broken_utf8_and_controls) {
   EXPECT_EQ(*clean_name("  Ünal 李 \xF0\x9F\x8E\x89 ", "x"), "Ünal 李 \xF0\x9F\x8E\x89");
   EXPECT_EQ(*clean_name("   ", "fallback"), "fallback");
-  for (const std::string bad : {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "a\x01" "b", "\x7f",
-                                "\xc2\x85", "\xe2\x80\xae", "\xe2\x81\xa6", "\xef\xbb\xbf" "a"}) {
+  for (const std::string bad : {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82",
+                                "a\x01"
+                                "b",
+                                "\x7f", "\xc2\x85", "\xe2\x80\xae", "\xe2\x81\xa6",
+                                "\xef\xbb\xbf"
+                                "a"}) {
     EXPECT_FALSE(clean_name("a" + bad, "x")) << bad;
   }
   std::string long_name;

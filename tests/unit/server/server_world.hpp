@@ -48,7 +48,9 @@ class ServerWorld : public testing::Test {
   }
   void SetUp() override { start(); }
 
-  crypto::SigningKey new_key() { return crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, random_); }
+  crypto::SigningKey new_key() {
+    return crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, random_);
+  }
 
   // ---- Connections ----
   Bytes exporter_of(ConnectionId id) const { return Bytes(32, static_cast<std::uint8_t>(id)); }
@@ -211,7 +213,8 @@ class ServerWorld : public testing::Test {
   Envelope append_request(const std::string& conversation, std::string_view payload) {
     return append_request(conversation, payload, random_.id<MessageId>());
   }
-  Envelope fetch_request(const std::string& conversation, std::uint64_t after = 0, std::uint32_t limit = 100) {
+  Envelope fetch_request(const std::string& conversation, std::uint64_t after = 0,
+                         std::uint32_t limit = 100) {
     Envelope envelope;
     envelope.mutable_fetch()->set_conversation(conversation);
     envelope.mutable_fetch()->set_after_seq(after);

@@ -110,7 +110,10 @@ TEST_F(SignIn, says_what_is_wrong_with_names_and_passwords) {
   EXPECT_EQ(code("alice", "äöüäöüäöü", ""), "invalid_argument") << "characters count, not bytes";
   EXPECT_EQ(code("alice", std::string(2000, 'x'), ""), "too_large");
   EXPECT_EQ(code("alice", "a long password", "Al\nice"), "invalid_argument");
-  EXPECT_EQ(code("alice", "a long password", "\xe2\x80\xae" "ecila"), "invalid_argument");
+  EXPECT_EQ(code("alice", "a long password",
+                 "\xe2\x80\xae"
+                 "ecila"),
+            "invalid_argument");
   EXPECT_EQ(code("alice", "a long password", "\xc2\x85"), "invalid_argument");
   EXPECT_EQ(code("alice", "a long password", std::string(65, 'x')), "too_large");
   EXPECT_EQ(code("alice", "a long password", "  Alice Ünal  "), "");
@@ -128,7 +131,8 @@ TEST_F(SignIn, accepts_a_proof_of_this_connection_this_name_and_this_key_alone) 
     return ask(id, request).error().code();
   };
   EXPECT_EQ(with_proof(proof(alice, other)), "untrusted");
-  EXPECT_EQ(with_proof(person("alice").identity_key.sign(identity_proof_input(exporter_of(id), "alice"))), "untrusted");
+  EXPECT_EQ(with_proof(person("alice").identity_key.sign(identity_proof_input(exporter_of(id), "alice"))),
+            "untrusted");
   EXPECT_EQ(with_proof(alice.identity_key.sign(identity_proof_input(exporter_of(id), "bob"))), "untrusted");
   EXPECT_EQ(with_proof({}), "untrusted");
   Envelope short_key = register_request(alice, id, token);
@@ -172,7 +176,9 @@ TEST_F(SignIn, limits_guesses_per_source_and_per_name) {
   refused = 0;
   for (int i = 0; i < 22; ++i) {
     const ConnectionId id = guest("one source");
-    refused += ask(id, login_request(person("user" + std::to_string(i)), id)).error().code() == "rate_limited" ? 1 : 0;
+    refused += ask(id, login_request(person("user" + std::to_string(i)), id)).error().code() == "rate_limited"
+                   ? 1
+                   : 0;
     core_->on_disconnected(id, world_.moment);
   }
   EXPECT_EQ(refused, 2);
@@ -240,8 +246,9 @@ TEST_F(SignIn, takes_a_renewed_certificate_for_the_same_key) {
   core_->on_disconnected(alice.connection, world_.moment);
   const crypto::Certificate identity = *crypto::Certificate::from_der(alice.identity_certificate);
   const auto issue = [&](const crypto::SigningKey& key) {
-    return crypto::issue_device_certificate(alice.identity_key, identity, alice.user, alice.device, key.public_key(),
-                                            crypto::validity_from(world_.moment.wall, 60), random_)
+    return crypto::issue_device_certificate(alice.identity_key, identity, alice.user, alice.device,
+                                            key.public_key(), crypto::validity_from(world_.moment.wall, 60),
+                                            random_)
         ->der();
   };
   alice.device_certificate = issue(alice.device_key);

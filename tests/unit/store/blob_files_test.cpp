@@ -61,7 +61,8 @@ TEST_F(BlobFilesTest, keep_more_blobs_than_descriptors) {
     ASSERT_TRUE(files.prepare(ids.back(), 0));
     ASSERT_TRUE(files.write(ids.back(), 0, std::to_string(i)));
   }
-  for (int i = 0; i < 200; ++i) EXPECT_EQ(*files.read(ids[static_cast<std::size_t>(i)], 0, 10), std::to_string(i));
+  for (int i = 0; i < 200; ++i)
+    EXPECT_EQ(*files.read(ids[static_cast<std::size_t>(i)], 0, 10), std::to_string(i));
   EXPECT_EQ(files.list()->size(), 200U);
   EXPECT_TRUE(files.remove(ids[0]));
   EXPECT_EQ(files.list()->size(), 199U);
@@ -75,7 +76,7 @@ TEST_F(BlobFilesTest, are_private_whatever_the_umask_says) {
   ASSERT_TRUE(files.prepare(id_, 0));
   ::umask(before);
   for (const auto& one : std::filesystem::recursive_directory_iterator(dir_.file("blobs"))) {
-    struct stat info{};
+    struct stat info {};
     ASSERT_EQ(::stat(one.path().c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 077, 0U) << one.path();
   }

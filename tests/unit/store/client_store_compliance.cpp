@@ -55,7 +55,8 @@ TEST_F(ClientStoreCompliance, users_devices_conversations_and_chains_come_back_a
   EXPECT_EQ(read->identity_key, user.identity_key);
   EXPECT_TRUE(read->verified && read->identity_changed);
 
-  ClientDeviceRecord device{random.id<DeviceId>(), user.id, "laptop", random.bytes(32), random.bytes(32), false, 55};
+  ClientDeviceRecord device{random.id<DeviceId>(), user.id, "laptop", random.bytes(32),
+                            random.bytes(32),      false,   55};
   store->put_device(device);
   ASSERT_EQ(store->devices_of(user.id).size(), 1U);
   EXPECT_FALSE(store->devices_of(user.id)[0].active);
@@ -199,7 +200,8 @@ TEST(SqliteClientStore, a_file_that_is_something_else_is_refused) {
   const std::string path = folder.file("profile.db");
   {
     std::FILE* file = std::fopen(path.c_str(), "w");
-    std::fputs("this is not a database, but long enough to look like a file that somebody might want to keep", file);
+    std::fputs("this is not a database, but long enough to look like a file that somebody might want to keep",
+               file);
     std::fclose(file);
   }
   const auto opened = open_sqlite_client_store(path);

@@ -11,13 +11,15 @@ namespace {
 
 using store::sqlite::open_sealed;
 
-constexpr const char* kTable = "PRAGMA wal_autocheckpoint = 7; PRAGMA cache_size = 8; PRAGMA secure_delete = ON;"
-                               "CREATE TABLE IF NOT EXISTS t(x INTEGER PRIMARY KEY, y TEXT)";
+constexpr const char* kTable =
+    "PRAGMA wal_autocheckpoint = 7; PRAGMA cache_size = 8; PRAGMA secure_delete = ON;"
+    "CREATE TABLE IF NOT EXISTS t(x INTEGER PRIMARY KEY, y TEXT)";
 
 // Transactions of several pages, some of them larger than the cache.
 std::string transaction(int i) {
-  return "BEGIN; INSERT INTO t VALUES(" + std::to_string(i) + ", printf('%0*d', " + std::to_string(i * 791 % 40000) +
-         ", 1)); UPDATE t SET y = y || 'u' WHERE x > " + std::to_string(i - 4) + "; COMMIT";
+  return "BEGIN; INSERT INTO t VALUES(" + std::to_string(i) + ", printf('%0*d', " +
+         std::to_string(i * 791 % 40000) + ", 1)); UPDATE t SET y = y || 'u' WHERE x > " +
+         std::to_string(i - 4) + "; COMMIT";
 }
 
 TEST_F(Sealed, loses_nothing_that_was_committed_when_it_is_killed) {

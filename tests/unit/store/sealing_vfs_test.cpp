@@ -70,7 +70,10 @@ TEST_F(Sealed, leaves_no_trace_of_the_text_in_any_file_while_open_and_after) {
       "BEGIN");
   for (int i = 0; i < 200; ++i) {
     const std::string text = std::string(kCanary) + std::string(static_cast<std::size_t>(i) * 20, 'x');
-    store::sqlite::Query(db(), "INSERT INTO messages(body, raw) VALUES(?1, CAST(?1 AS BLOB))").bind(text).run().ok();
+    store::sqlite::Query(db(), "INSERT INTO messages(body, raw) VALUES(?1, CAST(?1 AS BLOB))")
+        .bind(text)
+        .run()
+        .ok();
     store::sqlite::Query(db(), "INSERT INTO found VALUES(?)").bind(text).run().ok();
   }
   run("COMMIT; UPDATE messages SET body = body || 'y'; CREATE INDEX by_body ON messages(body)");
@@ -225,7 +228,8 @@ TEST_F(Sealed, a_page_moved_or_copied_to_another_place_is_noticed) {
   close();
   Bytes content = read_file(path_);
   ASSERT_EQ(content.size(), 3 * kPageSize);
-  std::swap_ranges(content.begin() + kPageSize, content.begin() + 2 * kPageSize, content.begin() + 2 * kPageSize);
+  std::swap_ranges(content.begin() + kPageSize, content.begin() + 2 * kPageSize,
+                   content.begin() + 2 * kPageSize);
   write_file(path_, content);
   ASSERT_TRUE(open().ok());
   EXPECT_EQ(ask("SELECT x FROM a"), "error: The database file is damaged or was changed by somebody else.");
@@ -265,7 +269,8 @@ TEST_F(Sealed, no_flipped_byte_of_the_database_gives_wrong_data) {
     const std::string answer = opened ? ask(kEverything) : "error: " + opened.error().message;
     if (answer != right) {
       ++errors;
-      EXPECT_EQ(answer, "error: The database file is damaged or was changed by somebody else.") << "byte " << i;
+      EXPECT_EQ(answer, "error: The database file is damaged or was changed by somebody else.")
+          << "byte " << i;
     }
     close();
   }
@@ -290,7 +295,8 @@ class SealedLogFlips : public Sealed {
     write_file(path_, database_);
     write_file(path_ + "-wal", log);
     const Status opened = open();
-    std::string answer = opened ? ask("SELECT count(*) FROM t WHERE y = 'value'") : "error: " + opened.error().message;
+    std::string answer =
+        opened ? ask("SELECT count(*) FROM t WHERE y = 'value'") : "error: " + opened.error().message;
     if (opened) {
       const std::string whole = ask("PRAGMA integrity_check");
       if (whole != "ok") answer = "error: " + whole;
@@ -321,7 +327,8 @@ TEST_F(SealedLogFlips, a_cut_off_log_is_the_state_after_an_earlier_transaction) 
   make();
   std::string before = "4";
   for (std::size_t size = log_.size(); size > 5000; size -= 1001) {
-    const std::string answer = count_with(Bytes(log_.begin(), log_.begin() + static_cast<std::ptrdiff_t>(size)));
+    const std::string answer =
+        count_with(Bytes(log_.begin(), log_.begin() + static_cast<std::ptrdiff_t>(size)));
     ASSERT_EQ(answer.size(), 1U) << answer;
     EXPECT_LE(answer, before);
     before = answer;
@@ -352,17 +359,21 @@ TEST_F(Sealed, survives_a_random_workload_compared_with_a_plain_database) {
     const Status b = db().execute(sql.c_str());
     ASSERT_EQ(a.ok(), b.ok()) << sql << ": " << (b ? "" : b.error().message);
   };
-  both("PRAGMA cache_size = 10; PRAGMA secure_delete = ON; CREATE TABLE t(x INTEGER PRIMARY KEY, y TEXT);"
-       "CREATE INDEX i ON t(y)");
+  both(
+      "PRAGMA cache_size = 10; PRAGMA secure_delete = ON; CREATE TABLE t(x INTEGER PRIMARY KEY, y TEXT);"
+      "CREATE INDEX i ON t(y)");
   SeededRandom random(11);
   for (int step = 0; step < 600; ++step) {
     const std::string x = std::to_string(random.below(300));
     switch (random.below(10)) {
       case 0: both("DELETE FROM t WHERE x % 7 = " + x + " % 7"); break;
-      // Large enough to spill the ten pages of cache into the log before the transaction ends, and to be undone.
+      // Large enough to spill the ten pages of cache into the log before the transaction ends, and to be
+      // undone.
       case 1:
-        both("BEGIN; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)"
-             "INSERT OR REPLACE INTO t SELECT i * 3, printf('%0*d', 300 + " + x + ", i) FROM n; UPDATE t SET y = y || 'u'");
+        both(
+            "BEGIN; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)"
+            "INSERT OR REPLACE INTO t SELECT i * 3, printf('%0*d', 300 + " +
+            x + ", i) FROM n; UPDATE t SET y = y || 'u'");
         both(random.below(2) == 0 ? "COMMIT" : "ROLLBACK");
         break;
       case 2: both("PRAGMA wal_checkpoint(TRUNCATE)"); break;

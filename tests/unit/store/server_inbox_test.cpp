@@ -21,16 +21,23 @@ class ServerInboxTest : public testing::Test {
     open();
     ASSERT_TRUE(store_->begin(Access::write));
     for (int i = 0; i < kTalks + 1; ++i) {
-      const Account account{random_.id<UserId>(), "user" + std::to_string(i), "", "phc", false,
-                            Identity{Bytes(32, 1), Bytes{2}}, now_};
+      const Account account{random_.id<UserId>(),
+                            "user" + std::to_string(i),
+                            "",
+                            "phc",
+                            false,
+                            Identity{Bytes(32, 1), Bytes{2}},
+                            now_};
       ASSERT_TRUE(store_->accounts().add(account));
       users_.push_back(account.user);
-      const Device device{random_.id<DeviceId>(), account.user, "", Bytes{1}, Bytes(32, 2), Bytes(64, 3), now_, now_, false};
+      const Device device{random_.id<DeviceId>(), account.user, "",   Bytes{1}, Bytes(32, 2),
+                          Bytes(64, 3),           now_,         now_, false};
       ASSERT_TRUE(store_->devices().add(device));
       devices_.push_back(device.device);
     }
     for (std::size_t i = 1; i <= kTalks; ++i) {
-      const auto talk = store_->conversations().open_direct(users_[0], users_[i], random_.id<ConversationId>(), now_);
+      const auto talk =
+          store_->conversations().open_direct(users_[0], users_[i], random_.id<ConversationId>(), now_);
       ASSERT_TRUE(talk);
       talks_.push_back(talk->conversation);
     }
@@ -199,7 +206,8 @@ TEST_F(ServerInboxTest, does_not_offer_what_everyone_has_wherever_it_lies) {
   }
   const auto page = store_->log().fetch(talks_[0], 0, 5, 1 << 20);
   EXPECT_EQ(page->entries.front().seq, 3001U);
-  // Whole rows are forgotten: at least the oldest thousand is gone, and nothing that somebody still has to fetch.
+  // Whole rows are forgotten: at least the oldest thousand is gone, and nothing that somebody still has to
+  // fetch.
   ASSERT_TRUE(store_->begin(Access::write));
   const auto oldest = std::ranges::find_if(sent_, [](const Sent& s) { return s.talk == 0; });
   const auto again = store_->log().append(talks_[0], devices_[0], oldest->message, "again", now_);

@@ -149,7 +149,8 @@ TEST_F(ServerSentTest, packs_what_is_consecutive_a_thousand_to_a_row_and_finds_e
   };
   SentWriter writer(db_);
   const auto write = [&](std::int64_t conversation, std::int64_t from, std::int64_t to) {
-    for (std::int64_t seq = from; seq <= to; ++seq) ASSERT_TRUE(writer.add(log_id(conversation, seq), entry(seq)));
+    for (std::int64_t seq = from; seq <= to; ++seq)
+      ASSERT_TRUE(writer.add(log_id(conversation, seq), entry(seq)));
   };
   write(7, 1, 2500);
   write(8, 1, 3);
@@ -202,7 +203,8 @@ TEST_F(ServerSentTest, says_that_a_row_is_damaged) {
     EXPECT_EQ(append(log, message(1), phone_).error().code, ErrorCode::storage) << damage;
     Log loading(db_, rows_, inbox_);
     EXPECT_EQ(append(loading, message(1), phone_).error().code, ErrorCode::storage) << damage;
-    EXPECT_EQ(append(loading, message(9), phone_).error().code, ErrorCode::storage) << "again, not as a new one";
+    EXPECT_EQ(append(loading, message(9), phone_).error().code, ErrorCode::storage)
+        << "again, not as a new one";
   }
 }
 

@@ -45,19 +45,27 @@ class ServerStoreContract : public testing::TestWithParam<Kind> {
     carol_ = account("carol");
     phone_ = device(alice_);
     laptop_ = device(bob_);
-    const auto opened = write([&] { return store_->conversations().open_direct(alice_, bob_, random_.id<ConversationId>(), now_); });
+    const auto opened = write([&] {
+      return store_->conversations().open_direct(alice_, bob_, random_.id<ConversationId>(), now_);
+    });
     ASSERT_TRUE(opened);
     talk_ = opened->conversation;
   }
 
   UserId account(const std::string& name) {
-    const Account fresh{random_.id<UserId>(), name, name + "!", "phc", name == "alice",
-                        Identity{Bytes(32, 1), Bytes{2}}, now_};
+    const Account fresh{random_.id<UserId>(),
+                        name,
+                        name + "!",
+                        "phc",
+                        name == "alice",
+                        Identity{Bytes(32, 1), Bytes{2}},
+                        now_};
     EXPECT_TRUE(write([&] { return store_->accounts().add(fresh); }));
     return fresh.user;
   }
   DeviceId device(UserId user) {
-    const Device fresh{random_.id<DeviceId>(), user, "name", Bytes{1}, Bytes(32, 2), Bytes(64, 3), now_, now_, false};
+    const Device fresh{random_.id<DeviceId>(), user, "name", Bytes{1}, Bytes(32, 2),
+                       Bytes(64, 3),           now_, now_,   false};
     EXPECT_TRUE(write([&] { return store_->devices().add(fresh); }));
     return fresh.device;
   }
@@ -142,16 +150,20 @@ TEST_P(ServerStoreContract, lets_an_invite_be_used_as_often_as_it_says_and_no_lo
 }
 
 TEST_P(ServerStoreContract, opens_one_conversation_for_two_people_whoever_asks) {
-  const auto again = write([&] { return store_->conversations().open_direct(bob_, alice_, random_.id<ConversationId>(), now_); });
+  const auto again = write(
+      [&] { return store_->conversations().open_direct(bob_, alice_, random_.id<ConversationId>(), now_); });
   EXPECT_EQ(again->conversation, talk_);
   EXPECT_EQ(again->members.size(), 2U);
-  const auto other = write([&] { return store_->conversations().open_direct(alice_, carol_, random_.id<ConversationId>(), now_); });
+  const auto other = write([&] {
+    return store_->conversations().open_direct(alice_, carol_, random_.id<ConversationId>(), now_);
+  });
   EXPECT_NE(other->conversation, talk_);
   EXPECT_EQ(store_->conversations().of_user(alice_, phone_)->size(), 2U);
   EXPECT_EQ(*store_->conversations().contacts(carol_), std::vector<UserId>{alice_});
   EXPECT_EQ(store_->conversations().contacts(alice_)->size(), 2U);
   const auto open = [&](UserId a, UserId b) {
-    return write([&] { return store_->conversations().open_direct(a, b, random_.id<ConversationId>(), now_); });
+    return write(
+        [&] { return store_->conversations().open_direct(a, b, random_.id<ConversationId>(), now_); });
   };
   EXPECT_EQ(open(alice_, alice_).error().code, ErrorCode::invalid_argument);
   EXPECT_EQ(open(alice_, UserId{}).error().code, ErrorCode::not_found);
@@ -269,7 +281,9 @@ TEST_P(ServerStoreContract, runs_a_batch_in_which_failures_stay_alone) {
   const auto appending = [&](DeviceId from, const std::string& name) {
     return make_task<Appended>(
         Access::write,
-        [=, this](ServerStore& store) { return store.log().append(talk_, from, random_.id<MessageId>(), "x", now_); },
+        [=, this](ServerStore& store) {
+          return store.log().append(talk_, from, random_.id<MessageId>(), "x", now_);
+        },
         [&order, name](Result<Appended> done) {
           order.push_back(name + (done ? " " + std::to_string(done->seq) : " failed"));
         });

@@ -81,7 +81,7 @@ TEST_F(SqliteServerStoreTest, keeps_everything_over_a_restart_in_files_that_only
     populate(*store);
     ASSERT_TRUE(append(*store, "kept"));
     for (const auto& file : std::filesystem::directory_iterator(dir_.path())) {
-      struct stat info{};
+      struct stat info {};
       ASSERT_EQ(::stat(file.path().c_str(), &info), 0);
       EXPECT_EQ(info.st_mode & 0777, 0600U) << file.path();
     }
@@ -159,8 +159,11 @@ TEST_F(SqliteServerStoreTest, keeps_everything_of_the_second_format_and_knows_it
            message(static_cast<char>('0' + seq)) + "', " + std::to_string(100 + seq) + ", x'" + payload +
            "' FROM conversations;";
   }
-  sql += "INSERT INTO inbox VALUES(1, x'0000000100000006" "0000000000000001" "000000000000006a" + message('6') +
-         "00000003736978'); UPDATE conversations SET last_seq = 5, pruned_seq = 2;";
+  sql +=
+      "INSERT INTO inbox VALUES(1, x'0000000100000006"
+      "0000000000000001"
+      "000000000000006a" +
+      message('6') + "00000003736978'); UPDATE conversations SET last_seq = 5, pruned_seq = 2;";
   change(path, sql);
 
   for (const char* when : {"migrated", "opened again"}) {
@@ -170,7 +173,9 @@ TEST_F(SqliteServerStoreTest, keeps_everything_of_the_second_format_and_knows_it
     ASSERT_TRUE(page);
     std::vector<std::pair<std::uint64_t, std::string>> found;
     for (const LogEntry& entry : page->entries) found.emplace_back(entry.seq, entry.payload);
-    EXPECT_EQ(found, (std::vector<std::pair<std::uint64_t, std::string>>{{4, "four"}, {5, "five"}, {6, "six"}})) << when;
+    EXPECT_EQ(found,
+              (std::vector<std::pair<std::uint64_t, std::string>>{{4, "four"}, {5, "five"}, {6, "six"}}))
+        << when;
     ASSERT_TRUE(store->begin(Access::write));
     for (const std::uint64_t seq : {1U, 2U, 4U, 5U, 6U}) {
       const auto id = MessageId::from_string(message(static_cast<char>('0' + seq)));
@@ -195,8 +200,10 @@ TEST_F(SqliteServerStoreTest, leaves_an_old_format_as_it_was_when_it_cannot_be_c
                    "UPDATE conversations SET last_seq = 1, pruned_seq = 1;"
                    "CREATE TRIGGER refuse BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'refused'); END");
   EXPECT_FALSE(open_sqlite_server_store(path));
-  change(path, "DROP TRIGGER refuse; INSERT INTO log SELECT id << 32 | 2, 1, zeroblob(16), 5, x'61' FROM conversations;"
-               "DROP INDEX log_by_message; CREATE INDEX log_by_message ON log(device, message)");
+  change(path,
+         "DROP TRIGGER refuse; INSERT INTO log SELECT id << 32 | 2, 1, zeroblob(16), 5, x'61' FROM "
+         "conversations;"
+         "DROP INDEX log_by_message; CREATE INDEX log_by_message ON log(device, message)");
   const auto store = open(path);
   ASSERT_TRUE(store);
   EXPECT_EQ(readable(*store), 1U);
@@ -212,7 +219,8 @@ TEST_F(SqliteServerStoreTest, refuses_a_damaged_inbox) {
 TEST_F(SqliteServerStoreTest, says_that_the_disk_is_full_goes_on_reading_and_recovers) {
   const std::string mount = dir_.file("small");
   std::filesystem::create_directory(mount);
-  if (::mount("none", mount.c_str(), "tmpfs", 0, "size=2m") != 0) GTEST_SKIP() << "may not mount a small disk";
+  if (::mount("none", mount.c_str(), "tmpfs", 0, "size=2m") != 0)
+    GTEST_SKIP() << "may not mount a small disk";
   std::size_t kept = 0;
   {
     const auto store = open(mount + "/sotto.db");

@@ -1,5 +1,5 @@
-// An SQLite file system over the system's that remembers what was synced, so that the power can be cut, and that
-// can be full.
+// An SQLite file system over the system's that remembers what was synced, so that the power can be cut, and
+// that can be full.
 #pragma once
 
 #include <sqlite3.h>
@@ -79,13 +79,16 @@ class WeakDisk {
     static const sqlite3_io_methods kMethods = {
         1,
         [](sqlite3_file* f) { return real(f)->pMethods->xClose(real(f)); },
-        [](sqlite3_file* f, void* to, int n, sqlite3_int64 at) { return real(f)->pMethods->xRead(real(f), to, n, at); },
+        [](sqlite3_file* f, void* to, int n, sqlite3_int64 at) {
+          return real(f)->pMethods->xRead(real(f), to, n, at);
+        },
         write,
         [](sqlite3_file* f, sqlite3_int64 size) {
           // Taken as synced at once; what was to be written behind is gone.
           State& state = *of(f).state;
           state.synced.resize(std::min(state.synced.size(), static_cast<std::size_t>(size)));
-          std::erase_if(state.unsynced, [size](const auto& w) { return w.first >= static_cast<std::size_t>(size); });
+          std::erase_if(state.unsynced,
+                        [size](const auto& w) { return w.first >= static_cast<std::size_t>(size); });
           return real(f)->pMethods->xTruncate(real(f), size);
         },
         [](sqlite3_file* f, int how) {
@@ -97,11 +100,18 @@ class WeakDisk {
         [](sqlite3_file* f, sqlite3_int64* size) { return real(f)->pMethods->xFileSize(real(f), size); },
         [](sqlite3_file* f, int level) { return real(f)->pMethods->xLock(real(f), level); },
         [](sqlite3_file* f, int level) { return real(f)->pMethods->xUnlock(real(f), level); },
-        [](sqlite3_file* f, int* out_lock) { return real(f)->pMethods->xCheckReservedLock(real(f), out_lock); },
+        [](sqlite3_file* f, int* out_lock) {
+          return real(f)->pMethods->xCheckReservedLock(real(f), out_lock);
+        },
         [](sqlite3_file*, int, void*) { return SQLITE_NOTFOUND; },
         [](sqlite3_file* f) { return real(f)->pMethods->xSectorSize(real(f)); },
         [](sqlite3_file* f) { return real(f)->pMethods->xDeviceCharacteristics(real(f)); },
-        nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
+        nullptr,
+        nullptr,
+        nullptr,
+        nullptr,
+        nullptr,
+        nullptr};
     WeakDisk& disk = of(vfs);
     file->pMethods = nullptr;
     sqlite3_file* below_file = reinterpret_cast<sqlite3_file*>(reinterpret_cast<File*>(file) + 1);

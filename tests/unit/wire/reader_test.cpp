@@ -31,9 +31,15 @@ TEST(Reader, the_first_problem_sticks_and_later_reads_give_nothing) {
 
 TEST(Reader, varints_of_every_size_are_read) {
   const std::pair<const char*, std::uint32_t> cases[] = {
-      {"00", 0},        {"25", 37},          {"3f", 63},
-      {"4040", 64},     {"7bbd", 15293},     {"7fff", 16383},
-      {"80004000", 16384}, {"9d7f3e7d", 494878333}, {"bfffffff", kMaxVarint},
+      {"00", 0},
+      {"25", 37},
+      {"3f", 63},
+      {"4040", 64},
+      {"7bbd", 15293},
+      {"7fff", 16383},
+      {"80004000", 16384},
+      {"9d7f3e7d", 494878333},
+      {"bfffffff", kMaxVarint},
   };
   for (const auto& [text, value] : cases) {
     const Bytes input = hex(text);
@@ -44,7 +50,8 @@ TEST(Reader, varints_of_every_size_are_read) {
 }
 
 TEST(Reader, varints_that_are_not_shortest_or_reserved_are_refused) {
-  for (const char* text : {"4000", "403f", "80000000", "80003fff", "c000000000000000", "ff", "40", "800040", ""}) {
+  for (const char* text :
+       {"4000", "403f", "80000000", "80003fff", "c000000000000000", "ff", "40", "800040", ""}) {
     const Bytes input = hex(text);
     Reader in(input);
     EXPECT_EQ(in.varint(), 0U) << text;
@@ -67,7 +74,11 @@ TEST(Reader, a_vector_longer_than_the_input_or_the_limit_is_refused) {
 }
 
 TEST(Reader, every_prefix_kind_is_read) {
-  const Bytes input = hex("01aa" "0001bb" "00000001cc" "01dd");
+  const Bytes input =
+      hex("01aa"
+          "0001bb"
+          "00000001cc"
+          "01dd");
   Reader in(input);
   EXPECT_EQ(to_hex(in.opaque(9, Prefix::u8)), "aa");
   EXPECT_EQ(to_hex(in.opaque(9, Prefix::u16)), "bb");

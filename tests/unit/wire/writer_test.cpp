@@ -16,13 +16,14 @@ TEST(Writer, writes_what_the_reader_reads) {
   out.opaque(as_bytes("hi"), Prefix::u16);
   out.optional(std::optional<int>(7), [](Writer& w, int v) { w.u8(static_cast<std::uint8_t>(v)); });
   out.optional(std::optional<int>(), [](Writer& w, int v) { w.u8(static_cast<std::uint8_t>(v)); });
-  EXPECT_EQ(to_hex(std::move(out).take()), "0102030405060708090a0b0c0d0e0f000268690107" "00");
+  EXPECT_EQ(to_hex(std::move(out).take()),
+            "0102030405060708090a0b0c0d0e0f000268690107"
+            "00");
 }
 
 TEST(Writer, varints_are_shortest_on_both_sides_of_each_boundary) {
   const std::pair<std::size_t, const char*> cases[] = {
-      {0, "00"},        {63, "3f"},          {64, "4040"},
-      {16383, "7fff"},  {16384, "80004000"}, {kMaxVarint, "bfffffff"},
+      {0, "00"}, {63, "3f"}, {64, "4040"}, {16383, "7fff"}, {16384, "80004000"}, {kMaxVarint, "bfffffff"},
   };
   for (const auto& [value, text] : cases) {
     Writer out;
@@ -54,9 +55,12 @@ TEST(Writer, nested_vectors_of_every_header_size_round_trip) {
 TEST(Writer, lists_of_elements_round_trip) {
   const std::vector<std::uint32_t> values{1, 2, 0xFFFFFFFF};
   Writer out;
-  out.list(values, [](Writer& w, std::uint32_t v) { w.u32(v); }, Prefix::u16);
+  out.list(
+      values, [](Writer& w, std::uint32_t v) { w.u32(v); }, Prefix::u16);
   Reader in(out.view());
-  EXPECT_EQ(in.list(100, 10, [](Reader& r) { return r.u32(); }, Prefix::u16), values);
+  EXPECT_EQ(in.list(
+                100, 10, [](Reader& r) { return r.u32(); }, Prefix::u16),
+            values);
   EXPECT_TRUE(in.finish().ok());
 }
 
