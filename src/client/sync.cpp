@@ -120,6 +120,11 @@ Result<store::ClientConversationRecord> Sync::adopt(const proto::Conversation& l
     if (known->members != members) {
       log::warning("client_members_changed_by_server");
       return fail(ErrorCode::untrusted, "The server changed the members of a conversation.");
+  // Every conversation is one of two people, and is shown as that: a third member would read along unseen.
+  if (members.size() != 2) {
+    log::warning("client_conversation_not_of_two", {{"members", members.size()}});
+    return fail(ErrorCode::untrusted, "The server added somebody to a conversation between two people.");
+  }
     }
     return *known;
   }

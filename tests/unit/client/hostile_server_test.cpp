@@ -242,5 +242,27 @@ TEST_F(HostileServer, members_of_a_conversation_are_not_the_servers_to_change) {
   EXPECT_EQ(members.size(), 2U);
 }
 
+// The window shows the name of one person; whoever else is sealed to would read along unseen.
+TEST_F(HostileServer, a_third_person_in_a_new_conversation_is_refused) {
+  Person& carol = world.add("carol");
+  Person& mallory = world.add("mallory");
+  world.sign_up(carol);
+  world.sign_up(mallory);
+  const auto ghosted = world.random.id<ConversationId>();
+  world.server.logs[ghosted].members = {alice.id, carol.id, mallory.id};
+  const auto opened =
+      world.ask<client::ConversationView>(alice, [&](Client& c, Done<client::ConversationView> done) {
+        c.conversations_direct(carol.id, std::move(done));
+      });
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::untrusted);
+  // Nor when it is merely listed.
+  alice.cut();
+  ASSERT_TRUE(world.run_until([&] { return alice.online(); }));
+  world.run_for(5s);
+  EXPECT_FALSE(alice.store->conversation(ghosted));
+  EXPECT_FALSE(carol.store->conversation(ghosted));
+}
+
 }  // namespace
 }  // namespace sotto::testing
