@@ -18,6 +18,12 @@ constexpr std::size_t kMaxQueued = 2000;  // pushes while waiting for a sender's
 constexpr std::size_t kBatch = 200;
 constexpr int kMaxMembers = 64;
 
+// Says nothing about the sender: the same question may be answered later.
+bool is_passing(ErrorCode code) {
+  return code == ErrorCode::rate_limited || code == ErrorCode::storage || code == ErrorCode::unavailable ||
+         code == ErrorCode::internal;
+}
+
 constexpr const char* kNotChecked = "A message could not be checked and is not shown.";
 constexpr const char* kNotForUs = "Messages from before this device was added can't be shown here.";
 constexpr const char* kMissing = "One or more messages are missing here.";
@@ -114,17 +120,17 @@ Result<store::ClientConversationRecord> Sync::adopt(const proto::Conversation& l
   if (std::ranges::find(members, profile_->user) == members.end()) {
     return fail(ErrorCode::unavailable, "The server named a conversation of others.");
   }
+  // Every conversation is one of two people, and is shown as that: a third member would read along unseen.
+  if (members.size() != 2) {
+    log::warning("client_conversation_not_of_two", {{"members", members.size()}});
+    return fail(ErrorCode::untrusted, "The server added somebody to a conversation between two people.");
+  }
 
   if (const auto known = context_.store.conversation(*id)) {
     // Who belongs to a conversation is never the server's to change.
     if (known->members != members) {
       log::warning("client_members_changed_by_server");
       return fail(ErrorCode::untrusted, "The server changed the members of a conversation.");
-  // Every conversation is one of two people, and is shown as that: a third member would read along unseen.
-  if (members.size() != 2) {
-    log::warning("client_conversation_not_of_two", {{"members", members.size()}});
-    return fail(ErrorCode::untrusted, "The server added somebody to a conversation between two people.");
-  }
     }
     return *known;
   }
@@ -219,6 +225,7 @@ void Sync::process(ConversationId id) {
     progress.retry_at = context_.moment.now + kStoreTrouble;
     progress.queue.clear();
     progress.more = true;
+    progress.asked_for = {};  // the question was not put, or its answer could not be stored
     return;
   }
 
@@ -232,6 +239,12 @@ void Sync::process(ConversationId id) {
       if (found == progress_.end()) return;
       found->second.asking = false;
       if (!done && done.error().code == ErrorCode::offline) return;  // everything starts anew when online
+      if (!done && is_passing(done.error().code)) {
+        // To go on without the sender's keys would lose the message for good.
+        found->second.asked_for = {};
+        found->second.retry_at = context_.moment.now + kStoreTrouble;
+        return;
+      }
       process(id);
     });
   }

@@ -264,5 +264,24 @@ TEST_F(HostileServer, a_third_person_in_a_new_conversation_is_refused) {
   EXPECT_FALSE(carol.store->conversation(ghosted));
 }
 
+// Bob writes from a new device while the server does not say whose it is.
+TEST_F(HostileServer, a_message_of_an_unknown_device_waits_for_its_keys) {
+  bool busy = true;
+  const std::string bob_bytes(as_text(bob.id.bytes()));
+  world.server.refuse = [&](const proto::Envelope& request) -> std::optional<Error> {
+    if (busy && request.has_get_user() && request.get_user().user() == bob_bytes)
+      return fail(ErrorCode::rate_limited, "Too many questions.");
+    return std::nullopt;
+  };
+  Person& again = replace_bob();
+  again.send(conversation, "it is me");
+  world.run_for(20s);
+  EXPECT_EQ(alice.texts(conversation), std::vector<std::string>{"first"});
+  EXPECT_TRUE(events_at(alice).empty());
+  busy = false;
+  ASSERT_TRUE(world.run_until([&] { return alice.texts(conversation).size() == 2; }, 30s));
+  EXPECT_EQ(alice.texts(conversation)[1], "it is me");
+}
+
 }  // namespace
 }  // namespace sotto::testing
