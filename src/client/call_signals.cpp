@@ -169,6 +169,9 @@ void Calls::on_answer(const ReceivedSignal& received) {
 
 void Calls::on_reveal(const ReceivedSignal& received) {
   if (!is_from_peer(received) || call_->outgoing || call_->state != CallState::connecting ||
+  // What was switched while it rang: the offer spoke of a microphone, and of a camera for a call with
+  // picture.
+  if (!call_->microphone || call_->camera != call_->video) send_update();
       call_->media_started)
     return;
   const Bytes key = to_bytes(as_bytes(received.signal.reveal().public_key()));

@@ -200,6 +200,7 @@ Status Calls::make_answer(bool video) {
 Result<CallView> Calls::decline(CallId id) {
   Call* call = find(id);
   if (call == nullptr || call->outgoing || call->state != CallState::ringing) return hang_up(id);
+  if (!call.microphone) send_update();  // the answer says nothing of it
   send_hang_up(*call, proto::CallHangup::DECLINED);
   end(EndReason::declined);
   return ended_.front();

@@ -308,6 +308,25 @@ TEST_F(CallTest, mute_and_camera_are_told_to_the_other_side) {
   EXPECT_TRUE(world.run_until([&] { return !view(bob).peer_microphone && !view(bob).peer_camera; }, 5s));
 }
 
+TEST_F(CallTest, what_was_switched_off_while_it_rang_is_told_with_the_answer) {
+  const CallId call = ring();
+  const auto set = [&](Person& person, client::Commands::CallSettings settings) {
+    return world.ask<CallView>(
+        person, [&](Client& c, Done<CallView> done) { c.calls_set(call, settings, std::move(done)); });
+  };
+  ASSERT_TRUE(set(alice, {.microphone = false, .camera = false, .speaker = {}}));
+  ASSERT_TRUE(set(bob, {.microphone = false, .camera = {}, .speaker = {}}));
+  ASSERT_TRUE(accept(bob, call));
+  ASSERT_TRUE(world.run_until([&] { return alice.media.newest()->started; }, 5s));
+  world.run_for(2s);
+  EXPECT_FALSE(alice.media.newest()->microphone);
+  EXPECT_FALSE(alice.media.newest()->camera);
+  EXPECT_FALSE(view(bob).peer_microphone);
+  EXPECT_FALSE(view(bob).peer_camera);
+  EXPECT_FALSE(view(alice).peer_microphone);
+  EXPECT_TRUE(view(alice).peer_camera);
+}
+
 TEST_F(CallTest, a_program_that_closes_hangs_up) {
   talk();
   bob.client->shutdown(world.moment());
