@@ -90,7 +90,7 @@ void Calls::on_offer(const ReceivedSignal& received, bool over_already) {
   if (over_already || age > kOfferLifeMs) return missed(received, EndReason::cancelled);
 
   bool answer_at_once = false;
-  bool with_video = false;
+  bool with_video = false, with_microphone = true, with_speaker = true;
   if (call_) {
     const bool same_people = call_->conversation == received.conversation && call_->peer == received.sender;
     const bool glare = same_people && call_->outgoing && call_->state == CallState::ringing;
@@ -107,6 +107,8 @@ void Calls::on_offer(const ReceivedSignal& received, bool over_already) {
     // consent that an accept would give.
     answer_at_once = true;
     with_video = call_->camera;
+    with_microphone = call_->microphone;
+    with_speaker = call_->speaker;
     call_->state = CallState::ended;
     if (call_->session) {
       call_->session->close();
@@ -131,6 +133,8 @@ void Calls::on_offer(const ReceivedSignal& received, bool over_already) {
   call_->deadline = context_.moment.now + kCallRingLimit;
   remember(*call_);
   if (answer_at_once) {
+    call_->microphone = with_microphone;
+    call_->speaker = with_speaker;
     if (Status answered = make_answer(with_video); !answered) {
       send_hang_up(*call_, proto::CallHangup::FAILED);
       end(EndReason::media_failed, answered.error().message);
@@ -165,13 +169,13 @@ void Calls::on_answer(const ReceivedSignal& received) {
     return end(EndReason::media_failed, begun.error().message);
   }
   enter(CallState::connecting, kCallConnectLimit);
+  // What was switched while it rang: the offer spoke of a microphone, and of a camera for a call with
+  // picture.
+  if (!call_->microphone || call_->camera != call_->video) send_update();
 }
 
 void Calls::on_reveal(const ReceivedSignal& received) {
   if (!is_from_peer(received) || call_->outgoing || call_->state != CallState::connecting ||
-  // What was switched while it rang: the offer spoke of a microphone, and of a camera for a call with
-  // picture.
-  if (!call_->microphone || call_->camera != call_->video) send_update();
       call_->media_started)
     return;
   const Bytes key = to_bytes(as_bytes(received.signal.reveal().public_key()));

@@ -327,6 +327,26 @@ TEST_F(CallTest, what_was_switched_off_while_it_rang_is_told_with_the_answer) {
   EXPECT_TRUE(view(alice).peer_camera);
 }
 
+TEST_F(CallTest, two_who_call_each_other_stay_muted) {
+  const auto call_muted = [&](Person& person) {
+    person.client->advance_to(world.moment());
+    person.client->calls_start(conversation, true, [&](const Result<CallView>& call) {
+      person.client->calls_set(call->id, {.microphone = false, .camera = {}, .speaker = {}},
+                               [](const Result<CallView>&) {});
+    });
+  };
+  call_muted(alice);
+  call_muted(bob);
+  ASSERT_TRUE(
+      world.run_until([&] { return alice.media.newest()->started && bob.media.newest()->started; }, 20s));
+  world.run_for(2s);
+  for (Person* person : {&alice, &bob}) {
+    EXPECT_FALSE(person->media.newest()->microphone) << person->name;
+    EXPECT_FALSE(view(*person).microphone) << person->name;
+    EXPECT_FALSE(view(*person).peer_microphone) << person->name;
+  }
+}
+
 TEST_F(CallTest, a_program_that_closes_hangs_up) {
   talk();
   bob.client->shutdown(world.moment());
