@@ -45,7 +45,13 @@ Calls::~Calls() {
 }
 
 void Calls::set_profile(const Profile* profile, Sealer* sealer) {
-  if (call_ && call_->session) call_->session->close();
+  if (call_) {
+    if (call_->session) call_->session->close();
+    // Signed out in the middle of it: whoever shows it has to know that it is over.
+    call_->state = CallState::ended;
+    call_->reason = EndReason::local_hangup;
+    tell();
+  }
   call_.reset();
   ended_.clear();
   profile_ = profile;
@@ -194,13 +200,13 @@ Status Calls::make_answer(bool video) {
   answer.mutable_ice()->set_password(ice.password);
   send(call, std::move(signal));
   enter(CallState::connecting, kCallConnectLimit);
+  if (!call.microphone) send_update();  // the answer says nothing of it
   return ok_status();
 }
 
 Result<CallView> Calls::decline(CallId id) {
   Call* call = find(id);
   if (call == nullptr || call->outgoing || call->state != CallState::ringing) return hang_up(id);
-  if (!call.microphone) send_update();  // the answer says nothing of it
   send_hang_up(*call, proto::CallHangup::DECLINED);
   end(EndReason::declined);
   return ended_.front();

@@ -31,6 +31,8 @@ void Client::account_login(LoginParams params, Done<AccountView> done) {
 
 void Client::account_logout(Done<Unit> done) {
   const Outlet::Scope scope(core_->context.outlet);
+  // While there still is an account that can say so to the far side.
+  if (core_->session.is_online()) core_->calls.shut_down();
   core_->account.sign_out(std::move(done));
 }
 

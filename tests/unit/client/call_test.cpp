@@ -347,6 +347,37 @@ TEST_F(CallTest, two_who_call_each_other_stay_muted) {
   }
 }
 
+TEST_F(CallTest, signing_out_hangs_up_and_leaves_no_call_behind) {
+  talk();
+  const auto out =
+      world.ask<Unit>(alice, [&](Client& c, Done<Unit> done) { c.account_logout(std::move(done)); });
+  ASSERT_TRUE(out);
+  EXPECT_EQ(view(alice).state, CallState::ended);
+  EXPECT_EQ(alice.media.open_sessions(), 0);
+  EXPECT_TRUE(reaches(bob, CallState::ended, 5s));
+  EXPECT_EQ(view(bob).reason, EndReason::remote_hangup);
+}
+
+// The server turned the device away while it talked; the user signs out then.
+TEST_F(CallTest, a_device_that_was_turned_away_has_no_call_after_signing_out) {
+  talk();
+  Person& elsewhere = world.add("alice");
+  ASSERT_TRUE(world.ask<client::AccountView>(elsewhere, [&](Client& c, Done<client::AccountView> done) {
+    client::LoginParams params;
+    params.server = world.server.invite_link();
+    params.username = "alice";
+    params.password = SecretBytes::from_text("password of alice");
+    params.replace_device = true;
+    c.account_login(std::move(params), std::move(done));
+  }));
+  world.run_for(5s);
+  ASSERT_EQ(alice.connection.code, ErrorCode::denied);
+  ASSERT_EQ(view(alice).state, CallState::active);
+  ASSERT_TRUE(world.ask<Unit>(alice, [&](Client& c, Done<Unit> done) { c.account_logout(std::move(done)); }));
+  EXPECT_EQ(view(alice).state, CallState::ended);
+  EXPECT_EQ(alice.media.open_sessions(), 0);
+}
+
 TEST_F(CallTest, a_program_that_closes_hangs_up) {
   talk();
   bob.client->shutdown(world.moment());
