@@ -11,7 +11,7 @@ namespace sotto::client {
 namespace {
 
 constexpr int kMaxHistory = 500;
-constexpr int kMaxReadAtOnce = 1000;
+constexpr int kReadAtOnce = 500;  // in memory; all of them become read
 
 Error nobody() { return fail(ErrorCode::conflict, "Nobody is signed in."); }
 Error no_conversation() { return fail(ErrorCode::not_found, "There is no such conversation."); }
@@ -291,13 +291,18 @@ void Client::messages_mark_read(ConversationId conversation, MessageId up_to, Do
   }
   store::Transaction transaction(context.store);
   std::vector<MessageId> to_report;
-  for (store::MessageRecord message : context.store.unread(conversation, last->position, kMaxReadAtOnce)) {
-    message.unread = false;
-    message.state = static_cast<int>(MessageState::read);
-    const auto kind = static_cast<MessageKind>(message.kind);
-    if ((kind == MessageKind::text || kind == MessageKind::file) && !message.read_reported) {
-      message.read_reported = true;
-      to_report.push_back(message.id);
+  while (true) {
+    auto unread = context.store.unread(conversation, last->position, kReadAtOnce);
+    if (unread.empty()) break;
+    for (store::MessageRecord& message : unread) {
+      message.unread = false;
+      message.state = static_cast<int>(MessageState::read);
+      const auto kind = static_cast<MessageKind>(message.kind);
+      if ((kind == MessageKind::text || kind == MessageKind::file) && !message.read_reported) {
+        message.read_reported = true;
+        to_report.push_back(message.id);
+      }
+      core_->timeline.update(message);
     }
     core_->timeline.update(message);
   }

@@ -140,5 +140,22 @@ TEST(Chat, a_server_in_trouble_is_asked_again) {
   ASSERT_TRUE(pair.world.run_until([&] { return pair.bob.texts(pair.conversation).size() == 1; }));
 }
 
+TEST(Chat, reading_the_newest_reads_everything_before_however_much_it_is) {
+  Pair pair(6);
+  const std::uint64_t many = 1203;
+  for (std::uint64_t i = 0; i < many; ++i) pair.alice.send(pair.conversation, std::to_string(i));
+  ASSERT_TRUE(
+      pair.world.run_until([&] { return pair.bob.store->unread_count(pair.conversation) == many; }, 30min));
+  const auto newest = pair.bob.history(pair.conversation).back();
+  ASSERT_TRUE(pair.world.ask<Unit>(pair.bob, [&](Client& c, Done<Unit> done) {
+    c.messages_mark_read(pair.conversation, newest.id, std::move(done));
+  }));
+  EXPECT_EQ(pair.bob.store->unread_count(pair.conversation), 0U);
+  pair.world.run_for(10s);
+  EXPECT_EQ(pair.alice.history(pair.conversation).back().state, MessageState::read);
+  EXPECT_EQ(pair.alice.store->history(pair.conversation, store::kAllPositions, 2000).front().state,
+            static_cast<int>(MessageState::read));
+}
+
 }  // namespace
 }  // namespace sotto::testing
