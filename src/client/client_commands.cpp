@@ -236,6 +236,12 @@ void Client::messages_retry(MessageId id, Done<MessageView> done) {
         file.sha256().size() == 32;
     if (!complete) {
       // Its upload failed, and goes on where it stopped.
+      auto transfer = context.store.transfer(message->transfer);
+      if (transfer && transfer->state == static_cast<int>(TransferState::cancelled)) {
+        // Taken back, and wanted after all.
+        transfer->state = static_cast<int>(TransferState::failed);
+        context.store.put_transfer(*transfer);
+      }
       if (Status ended = transaction.commit(); !ended)
         return context.answer(std::move(done), Answer(std::move(ended).error()));
       if (const auto resumed = core_->transfers.resume(message->transfer); !resumed) {
@@ -304,7 +310,6 @@ void Client::messages_mark_read(ConversationId conversation, MessageId up_to, Do
       }
       core_->timeline.update(message);
     }
-    core_->timeline.update(message);
   }
   if (!to_report.empty()) core_->outbox.put_receipt(conversation, proto::Receipt::READ, to_report);
   Status stored = core_->timeline.finish(transaction.commit());

@@ -196,6 +196,27 @@ TEST_F(Files, a_cancelled_download_leaves_nothing) {
   EXPECT_TRUE(bob.files.files.empty());
 }
 
+TEST_F(Files, a_cancelled_one_is_sent_after_all_by_sending_it_again) {
+  const Bytes data = world.random.bytes(8'000'000);
+  alice.files.put("/a.bin", data);
+  const auto sent = send("/a.bin");
+  ASSERT_TRUE(sent);
+  ASSERT_TRUE(world.run_until([&] { return last_progress(alice).bytes > 1'000'000; }));
+  ASSERT_TRUE(command(alice, &Client::files_cancel, sent->transfer.id));
+  ASSERT_EQ(file_at(alice)->state, MessageState::failed);
+  world.run_for(5s);
+  world.server.blobs.clear();  // released
+  const auto again = world.ask<client::MessageView>(alice, [&](Client& c, Done<client::MessageView> done) {
+    c.messages_retry(sent->message.id, std::move(done));
+  });
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->state, MessageState::sending);
+  ASSERT_TRUE(world.run_until([&] { return file_at(bob).has_value(); }));
+  ASSERT_TRUE(fetch(file_at(bob)->id));
+  ASSERT_TRUE(world.run_until([&] { return bob.files.files.contains("/downloads/a.bin"); }));
+  EXPECT_EQ(bob.files.files["/downloads/a.bin"]->data, data);
+}
+
 TEST_F(Files, a_tampered_chunk_never_becomes_a_file) {
   alice.files.put("/a.bin", world.random.bytes(1'000'000));
   ASSERT_TRUE(send("/a.bin"));
