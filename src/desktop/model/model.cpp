@@ -430,7 +430,7 @@ void Model::apply(const client::Event& event) {
                      message_arrived(e.message);
                    }
                  },
-                 [&](const client::MessageUpdated& e) { put_message(e.message); },
+                 [&](const client::MessageUpdated& e) { update_message(e.message); },
                  [&](const client::ConversationUpdated& e) { put_conversation(e.conversation); },
                  [&](const client::ContactUpdated& e) { put_user(e.user); },
                  [&](const client::PresenceUpdated& e) { put_user(e.user); },
@@ -476,6 +476,15 @@ void Model::put_message(const MessageView& m) {
       sort_conversations();
       break;
     }
+  }
+}
+
+// Of an older page that is not in memory: it comes as it is then. Kept here it would stand at the front of
+// the log, and what lies between it and the newest page would never be asked for.
+void Model::update_message(const MessageView& m) {
+  if (message(m.conversation, m.id) != nullptr) return put_message(m);
+  for (ConversationView& c : conversations) {
+    if (c.last && c.last->id == m.id) c.last = m;
   }
 }
 

@@ -1,0 +1,87 @@
+// The window's copy of the core's state: what events and answers make of it.
+#include "desktop/model/model.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "../cli/fake_commands.hpp"
+
+namespace sotto::desktop {
+namespace {
+
+using cli::test::id_of;
+
+class ModelTest : public ::testing::Test {
+ protected:
+  ModelTest() {
+    commands.status.account = client::AccountView{};
+    commands.conversations.push_back(view(0));
+    model.start();
+  }
+  ConversationView view(int unread) {
+    ConversationView out;
+    out.id = chat;
+    out.name = "Bob";
+    out.peer.id = bob;
+    out.unread = unread;
+    return out;
+  }
+  // The n-th message of the conversation.
+  MessageView message(std::uint64_t n, bool own = false) {
+    MessageView m;
+    m.id.mutable_bytes()[0] = static_cast<std::uint8_t>(n);
+    m.id.mutable_bytes()[1] = static_cast<std::uint8_t>(n >> 8);
+    m.conversation = chat;
+    m.own = own;
+    m.order = n;
+    m.time.ms = static_cast<std::int64_t>(n) * 1000;
+    m.state = MessageState::delivered;
+    return m;
+  }
+  CallView talking() {
+    CallView call;
+    call.id = id_of<CallId>(9);
+    call.conversation = chat;
+    call.peer.id = bob;
+    call.state = CallState::active;
+    call.outgoing = true;
+    call.security_code = "123456";
+    return call;
+  }
+
+  const ConversationId chat = id_of<ConversationId>(1);
+  const UserId bob = id_of<UserId>(2);
+  cli::test::FakeCommands commands;
+  TimePoint now{std::chrono::seconds(100)};
+  Model model{commands, [](const std::function<void()>& work) { work(); }, [this] { return now; },
+              [] { return WallTime{1'795'262'400'000}; }};
+};
+
+TEST_F(ModelTest, news_of_an_old_message_leaves_no_hole_in_the_history) {
+  for (std::uint64_t n = 121; n <= 200; ++n) commands.messages.push_back(message(n));
+  // A download of long ago ends before the conversation was looked at.
+  model.on_event(client::MessageUpdated{message(50)});
+  model.open_conversation(chat);
+  ASSERT_EQ(model.log(chat)->messages.size(), 80u);
+  EXPECT_EQ(model.log(chat)->messages.front().order, 121u);
+  model.on_event(client::MessageUpdated{message(60)});
+  EXPECT_EQ(model.log(chat)->messages.front().order, 121u) << "older ones are asked for before this one";
+  MessageView known = message(150);
+  known.text = "changed";
+  model.on_event(client::MessageUpdated{known});
+  EXPECT_EQ(model.message(chat, known.id)->text, "changed");
+}
+
+TEST_F(ModelTest, news_of_an_old_message_reaches_its_row_in_the_sidebar) {
+  ConversationView row = view(0);
+  row.last = message(7, true);
+  model.on_event(client::ConversationUpdated{row});
+  MessageView read = message(7, true);
+  read.state = MessageState::read;
+  model.on_event(client::MessageUpdated{read});
+  EXPECT_EQ(model.conversation(chat)->last->state, MessageState::read);
+}
+
+}  // namespace
+}  // namespace sotto::desktop
