@@ -509,6 +509,11 @@ void Model::put_user(const UserView& user) {
   for (ConversationView& c : conversations) {
     if (c.peer.id == user.id) c.peer = user;
   }
+  for (std::optional<CallView>* shown : {&call, &second_call}) {
+    if (!*shown || (*shown)->peer.id != user.id) continue;
+    (*shown)->peer = user;
+    (*shown)->verified = user.verified;
+  }
   if (account && account->user.id == user.id) account->user = user;
 }
 

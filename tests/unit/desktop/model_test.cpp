@@ -83,5 +83,19 @@ TEST_F(ModelTest, news_of_an_old_message_reaches_its_row_in_the_sidebar) {
   EXPECT_EQ(model.conversation(chat)->last->state, MessageState::read);
 }
 
+TEST_F(ModelTest, a_running_call_shows_what_becomes_known_of_its_person) {
+  model.on_event(client::CallChanged{talking()});
+  UserView user;
+  user.id = bob;
+  user.verified = true;
+  model.on_event(client::ContactUpdated{user});
+  EXPECT_TRUE(model.call->verified);
+  user.verified = false;
+  user.identity_changed = true;
+  model.on_event(client::IdentityChanged{user});
+  EXPECT_FALSE(model.call->verified);
+  EXPECT_TRUE(model.call->peer.identity_changed);
+}
+
 }  // namespace
 }  // namespace sotto::desktop
