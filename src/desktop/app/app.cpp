@@ -126,7 +126,10 @@ void App::build(Canvas& canvas, Rect window, const PictureState& remote, const P
     canvas.fill(window, ui_.color(Token::bg));
     ui_.spinner(window.center(), 32, ui_.color(Token::text3));
   } else if (!model_.account) {
-    if (was_signed_in_) conversation_.composer().clear();  // drafts belong to the account
+    if (was_signed_in_) {  // drafts and places belong to the account
+      conversation_.composer().clear();
+      conversation_.list().clear();
+    }
     was_signed_in_ = false;
     start_view_.build(ui_);
     build_toasts(ui_, window);

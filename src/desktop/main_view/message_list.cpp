@@ -75,6 +75,14 @@ void MessageList::opened(const ConversationId& id) {
   pending_ = 0;
 }
 
+void MessageList::clear() {
+  states_.clear();
+  current_ = nullptr;
+  selection_ = {};
+  seen_.reset();
+  pending_ = 0;
+}
+
 void MessageList::sent() {
   if (current_ != nullptr) current_->anchor.to_end();
   pending_ = 0;

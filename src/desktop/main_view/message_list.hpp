@@ -23,6 +23,7 @@ class MessageList {
   void to_latest(Ui& ui);
   void page(int direction);
   bool copy_selection(Clipboard& clipboard);
+  void clear();
   void clear_selection() { selection_ = {}; }
   bool at_end() const { return current_ == nullptr || current_->anchor.at_end(); }
 

@@ -137,12 +137,21 @@ void Model::login(client::LoginParams params, Answer answer) {
 void Model::logout() {
   commands_.account_logout(on_ui<Unit>([this](auto result) {
     if (!result) return problem(result.error());
-    account.reset();
-    conversations.clear();
-    logs_.clear();
-    open.reset();
+    forget_account();
     touched();
   }));
+}
+
+void Model::forget_account() {
+  account.reset();
+  conversations.clear();
+  logs_.clear();
+  transfers_.clear();
+  read_reported_.clear();
+  open.reset();
+  call.reset();
+  second_call.reset();
+  if (call_changed) call_changed();
 }
 
 void Model::find_user(std::string username, std::function<void(Result<std::vector<UserView>>)> answer) {
@@ -415,9 +424,7 @@ void Model::apply(const client::Event& event) {
                    const bool fresh = e.account && !account;
                    account = e.account;
                    if (!account) {
-                     conversations.clear();
-                     logs_.clear();
-                     open.reset();
+                     forget_account();
                    } else if (fresh) {
                      refresh_all();
                    }

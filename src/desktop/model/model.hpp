@@ -131,6 +131,7 @@ class Model final : public client::EventSink {
   void apply(const client::Event& event);
   void put_message(const MessageView& message);
   void update_message(const MessageView& message);
+  void forget_account();
   void put_conversation(const ConversationView& conversation);
   void put_user(const UserView& user);
   void put_transfer(const TransferView& transfer);

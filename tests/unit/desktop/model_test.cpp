@@ -97,5 +97,14 @@ TEST_F(ModelTest, a_running_call_shows_what_becomes_known_of_its_person) {
   EXPECT_TRUE(model.call->peer.identity_changed);
 }
 
+TEST_F(ModelTest, signing_out_leaves_no_call_for_the_next_account) {
+  int told = 0;
+  model.call_changed = [&] { ++told; };
+  model.on_event(client::CallChanged{talking()});
+  model.on_event(client::AccountChanged{std::nullopt});
+  EXPECT_FALSE(model.call);
+  EXPECT_EQ(told, 2);
+}
+
 }  // namespace
 }  // namespace sotto::desktop
