@@ -5,6 +5,7 @@
 #include "sotto/base/bytes.hpp"
 #include "sotto/base/ids.hpp"
 #include "sotto/base/result.hpp"
+#include "sotto/client/commands.hpp"
 #include "sotto/proto/channel.hpp"
 #include "sotto/proto/frame.hpp"
 
@@ -13,7 +14,6 @@ namespace sotto::client {
 inline constexpr std::size_t kMaxTextBytes = 64 * 1024;
 inline constexpr std::size_t kMaxContentBytes = 128 * 1024;  // serialised; text, caption and room to spare
 inline constexpr std::size_t kMaxReceiptMessages = 1000;
-inline constexpr std::size_t kMaxCaptionBytes = 4 * 1024;
 inline constexpr std::size_t kMaxRawFileName = 1024;  // as sent; shown and used only neutralised
 inline constexpr std::size_t kMaxFileType = 127;      // RFC 6838: type and subtype
 inline constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 50;

@@ -34,6 +34,9 @@ struct LoginParams {
   bool replace_device = false;
 };
 
+// The text beside a file, UTF-8. Longer ones are messages of their own.
+inline constexpr std::size_t kMaxCaptionBytes = 4 * 1024;
+
 class Commands {
  public:
   virtual ~Commands() = default;

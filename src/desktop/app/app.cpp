@@ -93,6 +93,9 @@ App::App(client::Commands& commands, Clipboard& clipboard, UiPost post, std::fun
   model_.message_sent = [this](const MessageView& m) {
     if (model_.open == m.conversation) conversation_.list().sent();
   };
+  model_.not_sent = [this](const ConversationId& id, const std::string& text) {
+    conversation_.composer().give_back(id, text);
+  };
   model_.call_changed = [this] {
     const bool was_on_stage = call_.on_stage();
     call_.call_changed();

@@ -42,6 +42,12 @@ void Composer::insert(const ConversationId& id, const std::string& text, TimePoi
   draft(id).edit.input(text, now);
 }
 
+void Composer::give_back(const ConversationId& id, const std::string& text) {
+  Draft& d = draft(id);
+  d.edit.model().set_text(d.edit.model().blank() ? text : text + "\n" + d.edit.text());
+  d.last_text.clear();
+}
+
 double Composer::measure(Ui& ui, const ConversationId& id, double width, double pane_height) {
   Draft& d = draft(id);
   d.edit.layout(ui.engine(), width - 2 * (kBarPad + kSide + 4) - 2 * kPadX);

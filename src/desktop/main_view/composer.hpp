@@ -32,6 +32,8 @@ class Composer {
   void attach(const ConversationId& id, const std::vector<std::string>& paths);
   std::string draft_text(const ConversationId& id) const;
   void insert(const ConversationId& id, const std::string& text, TimePoint now);
+  // What could not be sent, before whatever was written since.
+  void give_back(const ConversationId& id, const std::string& text);
   void clear() { drafts_.clear(); }
 
   std::function<void()> choose_files;

@@ -239,19 +239,26 @@ void Model::send(const ConversationId& id, std::string text, std::vector<std::st
     l->unread_from.reset();
     ++l->revision;
   }
+  const auto give_back = [this, id](const std::string& refused, const Error& error) {
+    problem(error);
+    if (!refused.empty() && not_sent) not_sent(id, refused);
+  };
   if (files.empty()) {
-    commands_.messages_send(id, std::move(text), std::nullopt, on_ui<MessageView>([this](auto result) {
-                              if (!result) return problem(result.error());
+    commands_.messages_send(id, text, std::nullopt, on_ui<MessageView>([this, give_back, text](auto result) {
+                              if (!result) return give_back(text, result.error());
                               put_message(*result);
                               touched();
                             }));
     return;
   }
+  // More than fits beside a file goes before it.
+  if (text.size() > client::kMaxCaptionBytes) send(id, std::exchange(text, {}), {});
   // The caption belongs to the first file.
   for (std::string& path : files) {
-    commands_.files_send(id, std::move(path), std::exchange(text, {}),
-                         on_ui<client::Commands::SentFile>([this](auto result) {
-                           if (!result) return problem(result.error());
+    const std::string caption = std::exchange(text, {});
+    commands_.files_send(id, std::move(path), caption,
+                         on_ui<client::Commands::SentFile>([this, give_back, caption](auto result) {
+                           if (!result) return give_back(caption, result.error());
                            put_transfer(result->transfer);
                            put_message(result->message);
                            touched();

@@ -116,6 +116,8 @@ class Model final : public client::EventSink {
   std::function<void()> changed;
   std::function<void(const MessageView&)> message_arrived;  // from somebody else
   std::function<void(const MessageView&)> message_sent;     // an own one appeared
+  // send() was refused, and there is no bubble that keeps the text.
+  std::function<void(const ConversationId&, const std::string& text)> not_sent;
   std::function<void()> call_changed;
   std::function<void(const ConversationId&)> conversation_opened;
 

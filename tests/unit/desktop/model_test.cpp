@@ -15,6 +15,7 @@ using cli::test::id_of;
 class ModelTest : public ::testing::Test {
  protected:
   ModelTest() {
+    model.not_sent = [this](const ConversationId&, const std::string& text) { returned.push_back(text); };
     commands.status.account = client::AccountView{};
     commands.conversations.push_back(view(0));
     model.start();
@@ -56,6 +57,7 @@ class ModelTest : public ::testing::Test {
   TimePoint now{std::chrono::seconds(100)};
   Model model{commands, [](const std::function<void()>& work) { work(); }, [this] { return now; },
               [] { return WallTime{1'795'262'400'000}; }};
+  std::vector<std::string> returned;
 };
 
 TEST_F(ModelTest, news_of_an_old_message_leaves_no_hole_in_the_history) {
@@ -104,6 +106,21 @@ TEST_F(ModelTest, signing_out_leaves_no_call_for_the_next_account) {
   model.on_event(client::AccountChanged{std::nullopt});
   EXPECT_FALSE(model.call);
   EXPECT_EQ(told, 2);
+}
+
+TEST_F(ModelTest, what_could_not_be_sent_comes_back) {
+  commands.failure = fail(ErrorCode::storage, "The disk is full.");
+  model.send(chat, "a long thought", {});
+  model.send(chat, "a caption", {"/a.bin", "/b.bin"});
+  EXPECT_EQ(returned, (std::vector<std::string>{"a long thought", "a caption"}));
+  EXPECT_EQ(model.toasts.front().text, "The disk is full.");
+}
+
+TEST_F(ModelTest, a_text_too_long_to_stand_beside_a_file_goes_before_it) {
+  commands.asked.clear();
+  const std::string text(client::kMaxCaptionBytes + 1, 'x');
+  model.send(chat, text, {"/a.bin"});
+  EXPECT_EQ(commands.asked, (std::vector<std::string>{"send " + chat.str() + " " + text, "file /a.bin "}));
 }
 
 }  // namespace

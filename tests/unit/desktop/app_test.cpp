@@ -1,0 +1,88 @@
+// The whole window without a window: what keys, text and refusals do to it.
+#include "desktop/app/app.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "../cli/fake_commands.hpp"
+
+namespace sotto::desktop {
+namespace {
+
+using cli::test::id_of;
+
+class NoClipboard final : public Clipboard {
+ public:
+  std::string text() override { return {}; }
+  void set_text(const std::string&) override {}
+  std::string primary() override { return {}; }
+  void set_primary(const std::string&) override {}
+};
+
+class AppTest : public ::testing::Test {
+ protected:
+  AppTest() {
+    commands.status.account = client::AccountView{};
+    commands.status.connection.state = client::ConnectionState::online;
+    for (unsigned char i = 1; i <= 2; ++i) {
+      ConversationView chat;
+      chat.id = id_of<ConversationId>(i);
+      chat.name = chat.peer.username = i == 1 ? "bob" : "carol";
+      chat.peer.id = id_of<UserId>(i);
+      commands.conversations.push_back(chat);
+    }
+    app.start();
+    frame();
+    app.model().open_conversation(bob);
+    frame();
+  }
+  void frame() {
+    now += std::chrono::milliseconds(20);
+    Canvas canvas(nullptr, nullptr, 1);
+    app.build(canvas, {0, 0, 1000, 700}, {}, {});
+    app.ui().run_deferred();
+  }
+  void type(std::string_view text) {
+    app.text_input(text);
+    frame();
+  }
+  void press(Key key, bool ctrl = false, bool alt = false) {
+    app.key({.key = key, .ctrl = ctrl, .alt = alt});
+    frame();
+  }
+  std::string written() {
+    for (const Region& region : app.ui().regions()) {
+      if (region.id == "composer.edit") return region.value;
+    }
+    return "no composer";
+  }
+
+  const ConversationId bob = id_of<ConversationId>(1);
+  cli::test::FakeCommands commands;
+  NoClipboard clipboard;
+  TimePoint now{std::chrono::seconds(100)};
+  App app{commands,
+          clipboard,
+          [](const std::function<void()>& work) { work(); },
+          [this] { return now; },
+          [] { return WallTime{1'795'262'400'000}; },
+          1.0,
+          {}};
+};
+
+TEST_F(AppTest, a_message_that_was_refused_is_in_the_composer_again) {
+  type("precious words");
+  commands.failure = fail(ErrorCode::storage, "The disk is full.");
+  press(Key::enter);
+  EXPECT_EQ(written(), "precious words");
+  commands.failure.reset();
+  commands.asked.clear();
+  press(Key::enter);
+  ASSERT_EQ(commands.asked.size(), 1u);
+  EXPECT_EQ(commands.asked[0], "send " + bob.str() + " precious words");
+  EXPECT_EQ(written(), "");
+}
+
+}  // namespace
+}  // namespace sotto::desktop
