@@ -33,6 +33,12 @@ int rank(MessageState state) {
   return 0;
 }
 
+// As the core counts them: what was said, and calls that were missed.
+bool may_be_unread(const MessageView& m) {
+  if (m.own || m.state == MessageState::read || m.kind == MessageKind::event) return false;
+  return !m.call || (!m.call->answered && m.call->reason != EndReason::declined);
+}
+
 template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
@@ -171,7 +177,7 @@ void Model::open_conversation(const ConversationId& id) {
     // The first unread: that many received messages from the end.
     int left = c->unread;
     for (auto it = l.messages.rbegin(); it != l.messages.rend() && left > 0; ++it) {
-      if (it->own) continue;
+      if (!may_be_unread(*it)) continue;
       l.unread_from = it->id;
       --left;
     }
@@ -218,7 +224,7 @@ void Model::load(const ConversationId& id, std::optional<MessageId> from) {
                                  int left = unread_count;
                                  for (auto it = l2.messages.rbegin(); it != l2.messages.rend() && left > 0;
                                       ++it) {
-                                   if (it->own) continue;
+                                   if (!may_be_unread(*it)) continue;
                                    l2.unread_from = it->id;
                                    --left;
                                  }

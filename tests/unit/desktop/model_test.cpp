@@ -123,5 +123,18 @@ TEST_F(ModelTest, a_text_too_long_to_stand_beside_a_file_goes_before_it) {
   EXPECT_EQ(commands.asked, (std::vector<std::string>{"send " + chat.str() + " " + text, "file /a.bin "}));
 }
 
+TEST_F(ModelTest, the_unread_marker_counts_only_what_can_be_unread) {
+  for (std::uint64_t n = 1; n <= 3; ++n) commands.messages.push_back(message(n));
+  commands.messages.push_back(message(4));
+  commands.messages.back().kind = MessageKind::event;
+  commands.messages.push_back(message(5));
+  commands.messages.back().kind = MessageKind::call;
+  commands.messages.back().call = client::CallSummary{};
+  commands.messages.back().call->answered = true;
+  model.on_event(client::ConversationUpdated{view(2)});
+  model.open_conversation(chat);
+  EXPECT_EQ(model.log(chat)->unread_from, message(2).id);
+}
+
 }  // namespace
 }  // namespace sotto::desktop
