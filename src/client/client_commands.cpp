@@ -285,6 +285,9 @@ void Client::messages_history(ConversationId conversation, std::optional<Message
        context.store.history(conversation, position, std::clamp(limit, 1, kMaxHistory))) {
     views.push_back(core_->timeline.view(message));
   }
+  // A disk that can't be read is not an empty conversation.
+  if (Status read = context.store.problem(); !read)
+    return context.answer(std::move(done), Answer(std::move(read).error()));
   context.answer(std::move(done), Answer(std::move(views)));
 }
 

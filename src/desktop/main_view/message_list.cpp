@@ -150,6 +150,8 @@ void MessageList::build(Ui& ui, const ConversationView& conversation, const Rect
   if (log->messages.empty()) {
     if (log->loading || !log->opened) {
       ui.spinner(area.center(), 28, ui.color(Token::text3));
+    } else if (log->failed) {
+      older_failed(ui, conversation, {area.x, area.center().y - 14, area.w, 28});
     } else {
       const Rect box = area.centered(std::min(360.0, area.w - 32), 120);
       ui.avatar({box.center().x, box.y + 10}, 64, conversation.name, identity_of(conversation.peer.id));
@@ -272,17 +274,7 @@ void MessageList::paint_edges(Ui& ui, const ConversationView& conversation, cons
   if (rows.empty() || rows.front().index > 0 || log.complete) return;
   const Rect bar{area.x, area.y + 8, area.w, 28};
   if (log.failed) {
-    const std::string text = s(str::kOlderFailed);
-    const double w = ui.text_width(text, TextRole::caption) + 90;
-    const double x = area.x + (area.w - w) / 2;
-    ui.canvas().fill_round({x - 12, bar.y, w + 24, 28}, 14, ui.color(Token::bg_sunk));
-    ui.line({x, bar.y, w, 28}, text, TextRole::caption, ui.color(Token::err));
-    ui.button({.id = "messages.load_again",
-               .label = s(str::kTryAgain),
-               .rect = {x + w - 80, bar.y, 80, 28},
-               .kind = ButtonKind::text,
-               .on = [this, id = conversation.id] { model_.load_older(id); },
-               .small = true});
+    older_failed(ui, conversation, bar);
   } else if (log.loading) {
     const double w = ui.text_width(s(str::kLoadingOlder), TextRole::caption) + 48;
     const Rect pill{area.x + (area.w - w) / 2, bar.y, w, 28};
@@ -291,6 +283,20 @@ void MessageList::paint_edges(Ui& ui, const ConversationView& conversation, cons
     ui.line({pill.x + 32, pill.y, pill.w, 28}, s(str::kLoadingOlder), TextRole::caption,
             ui.color(Token::text2));
   }
+}
+
+void MessageList::older_failed(Ui& ui, const ConversationView& conversation, const Rect& bar) {
+  const std::string text = s(str::kOlderFailed);
+  const double w = ui.text_width(text, TextRole::caption) + 90;
+  const double x = bar.x + (bar.w - w) / 2;
+  ui.canvas().fill_round({x - 12, bar.y, w + 24, 28}, 14, ui.color(Token::bg_sunk));
+  ui.line({x, bar.y, w, 28}, text, TextRole::caption, ui.color(Token::err));
+  ui.button({.id = "messages.load_again",
+             .label = s(str::kTryAgain),
+             .rect = {x + w - 80, bar.y, 80, 28},
+             .kind = ButtonKind::text,
+             .on = [this, id = conversation.id] { model_.load_older(id); },
+             .small = true});
 }
 
 void MessageList::jump_button(Ui& ui, const ConversationView& conversation, const Rect& area,

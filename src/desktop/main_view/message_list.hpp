@@ -43,6 +43,7 @@ class MessageList {
   void paint_separator(Ui& ui, const Item& item, const Rect& row, const Log& log);
   void paint_edges(Ui& ui, const ConversationView& conversation, const Rect& area, Log& log,
                    const std::vector<Placed>& rows);
+  void older_failed(Ui& ui, const ConversationView& conversation, const Rect& bar);
   void jump_button(Ui& ui, const ConversationView& conversation, const Rect& area,
                    const std::vector<Placed>& rows, const State& state);
   void note_read(Ui& ui, const ConversationView& conversation, const Rect& area,

@@ -235,8 +235,8 @@ void Model::load(const ConversationId& id, std::optional<MessageId> from) {
 
 void Model::load_older(const ConversationId& id) {
   Log& l = logs_[id];
-  if (l.complete || l.loading || l.messages.empty()) return;
-  load(id, l.messages.front().id);
+  if (l.complete || l.loading) return;
+  load(id, l.messages.empty() ? std::nullopt : std::optional(l.messages.front().id));
 }
 
 void Model::send(const ConversationId& id, std::string text, std::vector<std::string> files) {

@@ -136,5 +136,15 @@ TEST_F(ModelTest, the_unread_marker_counts_only_what_can_be_unread) {
   EXPECT_EQ(model.log(chat)->unread_from, message(2).id);
 }
 
+TEST_F(ModelTest, a_history_that_failed_is_asked_for_again) {
+  commands.failure = fail(ErrorCode::storage, "The disk can't be read.");
+  model.open_conversation(chat);
+  EXPECT_TRUE(model.log(chat)->failed);
+  commands.failure.reset();
+  commands.messages.push_back(message(1));
+  model.load_older(chat);
+  EXPECT_EQ(model.log(chat)->messages.size(), 1u);
+}
+
 }  // namespace
 }  // namespace sotto::desktop
