@@ -306,6 +306,8 @@ void App::build_toasts(Ui& ui, const Rect& pane) {
 // ---- input ----
 
 bool App::key(const KeyEvent& e) {
+  // While an input method composes, the keys are its own.
+  if (const TextEdit* edit = ui_.active_edit(); edit != nullptr && !edit->preedit().empty()) return true;
   if (model_.account) {
     if (call_.key(e)) return true;
     if (question_ && e.key == Key::escape) return question_.reset(), true;

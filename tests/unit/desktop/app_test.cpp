@@ -84,5 +84,22 @@ TEST_F(AppTest, a_message_that_was_refused_is_in_the_composer_again) {
   EXPECT_EQ(written(), "");
 }
 
+// Else the composed text stays behind in another conversation's field, which takes no key while it does.
+TEST_F(AppTest, no_shortcut_works_while_an_input_method_composes) {
+  type("a");
+  app.ui().text_editing("nihon", 5);
+  frame();
+  press(Key::down, false, true);
+  EXPECT_EQ(app.model().open, bob);
+  press(Key::k, true);
+  EXPECT_EQ(app.ui().focus_id(), "composer.edit");
+  app.text_input("日本");
+  frame();
+  EXPECT_EQ(written(), "a日本");
+  now += std::chrono::seconds(1);
+  press(Key::k, true);
+  EXPECT_EQ(app.ui().focus_id(), "sidebar.search");
+}
+
 }  // namespace
 }  // namespace sotto::desktop
