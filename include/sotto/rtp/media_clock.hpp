@@ -22,8 +22,13 @@ constexpr std::int64_t to_ticks(Duration duration, std::uint32_t rate) {
   constexpr std::int64_t kSecond = 1'000'000'000;
   return ns / kSecond * rate + ns % kSecond * rate / kSecond;
 }
+// Timestamps are the far side's to choose, and unwrapped they leave what a Duration holds within minutes if
+// it jumps with every packet: beyond 73 years they stand still.
 constexpr Duration from_ticks(std::int64_t ticks, std::uint32_t rate) {
   constexpr std::int64_t kSecond = 1'000'000'000;
+  constexpr std::int64_t kMostSeconds = (std::int64_t{1} << 61) / kSecond;
+  if (ticks / rate >= kMostSeconds) return Duration(kMostSeconds * kSecond);
+  if (ticks / rate <= -kMostSeconds) return Duration(-kMostSeconds * kSecond);
   return Duration(ticks / rate * kSecond + ticks % rate * kSecond / rate);
 }
 

@@ -16,6 +16,15 @@ TEST(VideoClock, counts_ninety_thousand_ticks_a_second_from_its_offset) {
             0xfffffff0u + static_cast<std::uint32_t>(43800ull * 3600 * 90000));
 }
 
+TEST(Ticks, of_any_number_are_a_duration) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  EXPECT_GT(from_ticks(kMost, kAudioClockRate), std::chrono::hours(24 * 365 * 70));
+  EXPECT_LT(from_ticks(-kMost, kAudioClockRate), -std::chrono::hours(24 * 365 * 70));
+  // The difference of any two is one as well.
+  EXPECT_GT(from_ticks(kMost, kVideoClockRate) - from_ticks(-kMost, kVideoClockRate), Duration::zero());
+  EXPECT_EQ(from_ticks(-48'001, kAudioClockRate), -std::chrono::seconds(1) - Duration(20833));
+}
+
 TEST(AudioClock, counts_samples_and_ignores_the_wandering_of_the_capture_clock) {
   AudioClock clock(100);
   for (std::uint32_t i = 0; i < 1000; ++i) {
