@@ -87,10 +87,9 @@ void NewChatDialog::build(Ui& ui) {
             .leading = Icon::search,
             .enter =
                 [this, &ui, people] {
-                  if (!people.empty())
-                    pick(ui, people.front());
-                  else
-                    search(ui);
+                  if (!people.empty()) return pick(ui, people.front());
+                  if (!error_.empty()) asked_.clear();  // what failed may work now
+                  search(ui);
                 },
             .escape = close});
   inside.take_top(12);

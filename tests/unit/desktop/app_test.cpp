@@ -101,5 +101,22 @@ TEST_F(AppTest, no_shortcut_works_while_an_input_method_composes) {
   EXPECT_EQ(app.ui().focus_id(), "sidebar.search");
 }
 
+// The first search met a server that could not be reached.
+TEST_F(AppTest, a_search_that_failed_is_made_again_by_enter) {
+  press(Key::n, true);
+  type("dora");
+  commands.failure = fail(ErrorCode::offline, "There is no connection to the server.");
+  now += std::chrono::milliseconds(400);
+  frame();
+  frame();
+  commands.failure.reset();
+  commands.asked.clear();
+  now += std::chrono::seconds(5);
+  frame();
+  EXPECT_TRUE(commands.asked.empty()) << "not by itself";
+  press(Key::enter);
+  EXPECT_EQ(commands.asked, std::vector<std::string>{"find dora"});
+}
+
 }  // namespace
 }  // namespace sotto::desktop
