@@ -16,10 +16,14 @@ constexpr std::uint64_t kAskBeforeDiscard = 50'000'000;
 }  // namespace
 
 bool runs_programs(std::string_view name) {
-  constexpr std::array<std::string_view, 26> kEndings{
-      ".desktop", ".sh",  ".bash", ".exe", ".jar",        ".appimage", ".run",  ".bin", ".py",
-      ".pl",      ".rb",  ".bat",  ".cmd", ".com",        ".msi",      ".deb",  ".rpm", ".js",
-      ".vbs",     ".ps1", ".scr",  ".elf", ".flatpakref", ".snap",     ".html", ".svg"};
+  // Programs and scripts, packages, and pages that run scripts with the rights of a local file.
+  static constexpr std::string_view kEndings[] = {
+      ".desktop", ".appimage", ".run",   ".bin", ".elf",   ".out",  ".exe",        ".com",     ".bat",
+      ".cmd",     ".msi",      ".scr",   ".ps1", ".vbs",   ".vbe",  ".wsf",        ".hta",     ".lnk",
+      ".sh",      ".bash",     ".zsh",   ".csh", ".ksh",   ".fish", ".py",         ".pyw",     ".pyz",
+      ".pyzw",    ".pyc",      ".pl",    ".rb",  ".lua",   ".tcl",  ".php",        ".js",      ".jse",
+      ".mjs",     ".jar",      ".jnlp",  ".deb", ".rpm",   ".snap", ".flatpakref", ".flatpak", ".xpi",
+      ".html",    ".htm",      ".xhtml", ".xht", ".shtml", ".mht",  ".mhtml",      ".svg",     ".svgz"};
   const std::string lower = lower_ascii(name);
   return std::ranges::any_of(kEndings, [&](std::string_view ending) { return lower.ends_with(ending); });
 }

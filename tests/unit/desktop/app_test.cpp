@@ -118,5 +118,15 @@ TEST_F(AppTest, a_search_that_failed_is_made_again_by_enter) {
   EXPECT_EQ(commands.asked, std::vector<std::string>{"find dora"});
 }
 
+TEST(Programs, are_known_by_every_spelling_of_their_ending) {
+  for (const char* name : {"a.sh", "a.html", "a.htm", "a.XHTML", "a.svgz", "a.pyw", "a.pyzw", "photo.jpg.exe",
+                           "a.flatpak", "A.Desktop"}) {
+    EXPECT_TRUE(runs_programs(name)) << name;
+  }
+  for (const char* name : {"a.jpg", "report.pdf", "sh", "notes.txt", "a.tar.gz"}) {
+    EXPECT_FALSE(runs_programs(name)) << name;
+  }
+}
+
 }  // namespace
 }  // namespace sotto::desktop
