@@ -104,7 +104,12 @@ class Program {
     a_.runtime.face = [this](std::function<void()> task) { window_.queue().post(std::move(task)); };
   }
   ~Program() {
-    if (opening_.joinable()) opening_.join();
+    if (opening_.joinable()) {
+      opening_.join();
+      // A client that was opened while the window closed is taken here, and stopped while there is a queue
+      // for its last events.
+      window_.queue().drain();
+    }
     if (client_) client_->stop();
   }
   Program(const Program&) = delete;
