@@ -1,6 +1,9 @@
 #include "password.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -15,11 +18,45 @@ namespace {
 
 constexpr std::size_t kMaxPassword = 1024;
 
+// The signals that end the program, as a descriptor: they are blocked (FaceLoop), so that Ctrl+C would not
+// interrupt a read.
+class Interruption {
+ public:
+  Interruption() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+    pthread_sigmask(SIG_BLOCK, &set, &before_);
+    fd_ = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+  }
+  // A signal that came is still there, for who had it before.
+  ~Interruption() {
+    if (fd_ >= 0) ::close(fd_);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  Interruption(const Interruption&) = delete;
+  Interruption& operator=(const Interruption&) = delete;
+
+  // Waits for input. True: a signal came instead.
+  bool came_before_input(int input) const {
+    pollfd fds[] = {{input, POLLIN, 0}, {fd_, POLLIN, 0}};
+    while (::poll(fds, 2, -1) < 0 && errno == EINTR) {
+    }
+    return fds[1].revents != 0;
+  }
+
+ private:
+  sigset_t before_{};
+  int fd_ = -1;
+};
+
 // One line, byte by byte: what follows belongs to somebody else.
-Result<SecretBytes> read_line(int fd) {
+Result<SecretBytes> read_line(int fd, const Interruption* interruption = nullptr) {
   SecretBytes line(kMaxPassword);
   std::size_t size = 0;
   while (true) {
+    if (interruption != nullptr && interruption->came_before_input(fd))
+      return fail(ErrorCode::conflict, "Cancelled.");
     char c = 0;
     const auto count = ::read(fd, &c, 1);
     if (count < 0 && errno == EINTR) continue;
@@ -50,11 +87,12 @@ class Terminal {
   bool valid() const { return fd_ >= 0; }
 
   Result<SecretBytes> ask(const std::string& prompt) {
+    const Interruption interruption;
     termios silent = before_;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    write_all(fd_, prompt);
     ::tcsetattr(fd_, TCSAFLUSH, &silent);
-    auto line = read_line(fd_);
+    write_all(fd_, prompt);  // not before: who answers it at once is not to be seen
+    auto line = read_line(fd_, &interruption);
     ::tcsetattr(fd_, TCSAFLUSH, &before_);
     write_all(fd_, "\n");
     return line;
