@@ -111,7 +111,8 @@ void Session::on_ice_state(ice::State state, ice::Path path) {
     drain();
   }
   if (state == ice::State::failed)
-    fail_call(fail(ErrorCode::unavailable, "no path to the other side could be found"));
+    fail_call(fail(ErrorCode::unavailable,
+                   "No path to the other side could be found. A firewall may be blocking it."));
 }
 
 void Session::on_datagram(const Bytes& datagram, TimePoint arrival) {
@@ -159,7 +160,7 @@ void Session::handle(CallEngine::Output& output) {
       case CallEngine::Connection::connected: observer_.on_connected(); break;
       case CallEngine::Connection::interrupted: observer_.on_interrupted(); break;
       case CallEngine::Connection::lost:
-        fail_call(fail(ErrorCode::unavailable, "the other side could not be reached for 30 seconds"));
+        fail_call(fail(ErrorCode::unavailable, "The other side could not be reached for 30 seconds."));
         break;
     }
   }
