@@ -1,5 +1,6 @@
 #include "desktop/base/format.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -128,7 +129,8 @@ std::string rate_text(double bytes_per_second) {
 std::string left_text(double seconds) {
   if (seconds < 60) return std::to_string(static_cast<int>(std::ceil(seconds))) + " s left";
   if (seconds < 3600) return std::to_string(static_cast<int>(std::ceil(seconds / 60))) + " min left";
-  return std::to_string(static_cast<int>(std::ceil(seconds / 3600))) + " h left";
+  constexpr double kMostHours = 9999;  // the far side says how large its file is: any number must be one
+  return std::to_string(static_cast<int>(std::ceil(std::min(seconds / 3600, kMostHours)))) + " h left";
 }
 
 std::string timer_text(int seconds) {

@@ -62,6 +62,7 @@ TEST_F(Format, durations_read_as_people_say_them) {
   EXPECT_EQ(duration_text(751), "12 min 31 s");
   EXPECT_EQ(short_duration(751), "12 min");
   EXPECT_EQ(short_duration(8), "8 s");
+  EXPECT_EQ(left_text(1e16), "9999 h left");
   EXPECT_EQ(left_text(7.2), "8 s left");
   EXPECT_EQ(left_text(130), "3 min left");
   EXPECT_EQ(code_text("482913"), "482 913");
