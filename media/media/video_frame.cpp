@@ -6,7 +6,7 @@ namespace sotto::media {
 
 std::shared_ptr<VideoFrame> make_video_frame(int width, int height) {
   assert(width > 0 && height > 0 && width <= VideoFrame::kMaxWidth && height <= VideoFrame::kMaxHeight);
-  const auto frame = std::make_shared<VideoFrame>();
+  auto frame = std::make_shared<VideoFrame>();
   frame->width = width;
   frame->height = height;
   frame->stride_y = (width + 31) / 32 * 32;

@@ -62,13 +62,14 @@ void CommandFace::when_online(std::function<void()> next) {
 }
 
 void CommandFace::find_user(const std::string& username, client::Done<client::UserView> done) {
-  commands().contacts_find(username, [username, done](Result<std::vector<client::UserView>> found) {
-    const bool nobody = found ? found->empty() : found.error().code == ErrorCode::not_found;
-    if (nobody)
-      return done(fail(ErrorCode::not_found, "There is no user named " + username + " on this server."));
-    if (!found) return done(std::move(found).error());
-    done(found->front());
-  });
+  commands().contacts_find(
+      username, [username, done = std::move(done)](Result<std::vector<client::UserView>> found) {
+        const bool nobody = found ? found->empty() : found.error().code == ErrorCode::not_found;
+        if (nobody)
+          return done(fail(ErrorCode::not_found, "There is no user named " + username + " on this server."));
+        if (!found) return done(std::move(found).error());
+        done(found->front());
+      });
 }
 
 void CommandFace::with_conversation(const std::string& username,

@@ -16,7 +16,7 @@ struct MonotonicClock {
   using rep = duration::rep;
   using period = duration::period;
   using time_point = std::chrono::time_point<MonotonicClock>;
-  static constexpr bool is_steady = true;
+  static constexpr bool is_steady = true;  // NOLINT(readability-identifier-naming): std's name
 };
 using TimePoint = MonotonicClock::time_point;
 inline constexpr TimePoint kNever = TimePoint::max();

@@ -109,7 +109,7 @@ Status AvInput::open_demuxer(const device::VideoFormat& wanted, const std::atomi
       // It sleeps from picture to picture inside; not for longer than stop() may take.
       options.set("framerate", std::to_string(std::max(wanted.fps, 15)));
     } else if (address_.kind == InputKind::file) {
-      url = "file:" + url;  // whatever the path looks like
+      url.insert(0, "file:");  // whatever the path looks like
       // A playlist must not make us fetch something from the network.
       options.set("protocol_whitelist", "file");
     }

@@ -6,6 +6,7 @@ extern "C" {
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 
 namespace sotto::device_avdevice {
@@ -66,7 +67,7 @@ PictureSize fit(PictureSize source, AVRational pixel_aspect, PictureSize wanted)
   }
   const double scale = std::min({1.0, wanted.width / width, wanted.height / height});
   const auto even = [](double value, int most) {
-    return std::clamp(static_cast<int>(value / 2 + 0.5) * 2, 16, std::max(16, most));
+    return std::clamp(static_cast<int>(std::lround(value / 2)) * 2, 16, std::max(16, most));
   };
   return {even(width * scale, wanted.width), even(height * scale, wanted.height)};
 }

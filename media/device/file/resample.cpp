@@ -57,7 +57,7 @@ std::vector<std::int16_t> resample_loop(std::span<const std::int16_t> samples, s
     if (at < 0) at += length;
     float sum = 0;
     for (std::size_t tap = 0; tap < taps; ++tap) {
-      sum += weights[tap] * samples[static_cast<std::size_t>(at)];
+      sum += weights[tap] * static_cast<float>(samples[static_cast<std::size_t>(at)]);
       if (++at == length) at = 0;
     }
     out[n] = static_cast<std::int16_t>(std::lround(std::clamp(sum, -32768.0F, 32767.0F)));

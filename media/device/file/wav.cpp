@@ -141,9 +141,9 @@ Status WavWriter::write_header() {
   number(20, kPcm, 2);
   number(22, 1, 2);  // channels
   number(24, rate_, 4);
-  number(28, rate_ * 2, 4);  // bytes a second
-  number(32, 2, 2);          // bytes a sample of all channels
-  number(34, 16, 2);         // bits
+  number(28, std::uint64_t{rate_} * 2, 4);  // bytes a second
+  number(32, 2, 2);                         // bytes a sample of all channels
+  number(34, 16, 2);                        // bits
   text(36, "data");
   number(40, data_bytes_, 4);
   if (std::fseek(file_, 0, SEEK_SET) != 0 || std::fwrite(header.data(), header.size(), 1, file_) != 1 ||

@@ -47,7 +47,7 @@ App::App(client::Commands& commands, Clipboard& clipboard, UiPost post, std::fun
     locked_ = true;
     unlock_.emplace(
         [this](SecretBytes passphrase, std::function<void(Status)> answer) {
-          options_.unlock(std::move(passphrase), [this, answer](const Status& opened) {
+          options_.unlock(std::move(passphrase), [this, answer = std::move(answer)](const Status& opened) {
             answer(opened);
             if (opened) {
               locked_ = false;
@@ -72,7 +72,7 @@ App::App(client::Commands& commands, Clipboard& clipboard, UiPost post, std::fun
   conversation_.list().bubbles().call_back = [this](const ConversationId& id, bool video) {
     model_.start_call(id, video);
   };
-  chooser_.chosen = [this](std::vector<std::string> paths) {
+  chooser_.chosen = [this](const std::vector<std::string>& paths) {
     if (model_.open) conversation_.composer().attach(*model_.open, paths);
     ui_.focus("composer.edit");
   };

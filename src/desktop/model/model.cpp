@@ -161,7 +161,8 @@ void Model::forget_account() {
 }
 
 void Model::find_user(std::string username, std::function<void(Result<std::vector<UserView>>)> answer) {
-  commands_.contacts_find(std::move(username), on_ui<std::vector<UserView>>([this, answer](auto result) {
+  commands_.contacts_find(std::move(username),
+                          on_ui<std::vector<UserView>>([this, answer = std::move(answer)](auto result) {
                             answer(std::move(result));
                             touched();
                           }));
@@ -321,7 +322,7 @@ void Model::cancel(const TransferId& id) {
 }
 
 void Model::safety_number(const UserId& user, std::function<void(Result<std::string>)> answer) {
-  commands_.contacts_safety_number(user, on_ui<std::string>([this, answer](auto result) {
+  commands_.contacts_safety_number(user, on_ui<std::string>([this, answer = std::move(answer)](auto result) {
                                      answer(std::move(result));
                                      touched();
                                    }));
