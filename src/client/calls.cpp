@@ -464,6 +464,15 @@ void Calls::on_failed(const Error& error) {
 void Calls::on_device_problem(const Error& error) {
   const Outlet::Scope scope(context_.outlet);
   context_.emit(Notice{error});
+  if (!call_ || !call_->media_started) return;
+  // Both sides show what is there: nobody waits for a picture that no camera takes.
+  const auto open = call_->session->open_devices();
+  const bool microphone = call_->microphone && open.microphone, camera = call_->camera && open.camera;
+  if (microphone == call_->microphone && camera == call_->camera) return;
+  call_->microphone = microphone;
+  call_->camera = camera;
+  send_update();
+  tell();
 }
 
 }  // namespace sotto::client

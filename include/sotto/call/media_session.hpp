@@ -81,7 +81,7 @@ class MediaObserver {
   virtual void on_interrupted() = 0;  // none for 2 s; on_connected() again when they return
   // No path, or none any more (30 s silent), or a device or codec failed for good.
   virtual void on_failed(const Error& error) = 0;
-  // A device could not be opened or vanished; the call goes on without it.
+  // A device could not be opened or vanished; the call goes on without it (MediaSession::open_devices).
   virtual void on_device_problem(const Error& error) = 0;
 };
 
@@ -103,6 +103,11 @@ class MediaSession {
   virtual Status set_microphone(bool on) = 0;  // off: the device is closed
   virtual Status set_camera(bool on) = 0;
   virtual void set_speaker(bool on) = 0;
+  // Of those that were asked for, what is open now.
+  struct OpenDevices {
+    bool microphone = false, camera = false;
+  };
+  virtual OpenDevices open_devices() const = 0;
   virtual CallStats stats() = 0;
   virtual void close() = 0;
 };

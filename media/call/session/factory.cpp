@@ -24,6 +24,7 @@ class Handle final : public MediaSession {
   Status set_microphone(bool on) override { return session_->set_microphone(on); }
   Status set_camera(bool on) override { return session_->set_camera(on); }
   void set_speaker(bool on) override { session_->set_speaker(on); }
+  OpenDevices open_devices() const override { return session_->open_devices(); }
   CallStats stats() override { return session_->stats(); }
   void close() override { session_->close(); }
 

@@ -37,6 +37,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   Status set_microphone(bool on);
   Status set_camera(bool on);
   void set_speaker(bool on);
+  MediaSession::OpenDevices open_devices() const;
   CallStats stats();
   void close();
 

@@ -105,6 +105,10 @@ Status Session::open_speaker() {
   return ok_status();
 }
 
+MediaSession::OpenDevices Session::open_devices() const {
+  return {.microphone = microphone_ != nullptr, .camera = camera_ && camera_->is_open()};
+}
+
 // The clock of sound runs on while the microphone is closed, as if it had been silent.
 std::uint32_t Session::audio_timestamp_now() const {
   return audio_offset_ +

@@ -43,6 +43,7 @@ class Session final : public call::MediaSession {
     return ok_status();
   }
   void set_speaker(bool) override {}
+  OpenDevices open_devices() const override { return {record_->microphone, record_->camera}; }
   call::CallStats stats() override {
     call::CallStats stats;
     stats.path = "direct";

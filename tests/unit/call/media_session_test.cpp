@@ -434,6 +434,9 @@ TEST_F(MediaSessionTest, goes_on_without_a_device_that_is_missing_or_vanishes) {
   start_both({.microphone = true, .camera = true});
   ASSERT_EQ(observer_a.problems.size(), 1u);
   EXPECT_EQ(observer_a.problems[0], "opening the camera: there is no such camera");
+  EXPECT_TRUE(a->open_devices().microphone);
+  EXPECT_FALSE(a->open_devices().camera);
+  EXPECT_TRUE(b->open_devices().camera);
   device::ProblemCallback vanish;
   {
     const std::lock_guard lock(log.mutex);
@@ -442,6 +445,7 @@ TEST_F(MediaSessionTest, goes_on_without_a_device_that_is_missing_or_vanishes) {
   vanish(fail(ErrorCode::unavailable, "the camera was unplugged"));
   ASSERT_TRUE(until([&] { return !observer_b.problems.empty(); }));
   EXPECT_EQ(log.cameras, 0);
+  EXPECT_FALSE(b->open_devices().camera);
   EXPECT_TRUE(observer_b.failures.empty());
   speak("a", 5);
   EXPECT_EQ(log.speakers, 2);

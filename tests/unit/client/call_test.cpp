@@ -308,6 +308,27 @@ TEST_F(CallTest, mute_and_camera_are_told_to_the_other_side) {
   EXPECT_TRUE(world.run_until([&] { return !view(bob).peer_microphone && !view(bob).peer_camera; }, 5s));
 }
 
+// Else the far side would say "Starting video" for the whole call.
+TEST_F(CallTest, a_device_that_is_missing_is_shown_as_off_on_both_sides) {
+  talk();
+  const auto lose = [&](bool FakeSession::*device) {
+    alice.client->advance_to(world.moment());
+    alice.media.newest()->*device = false;
+    alice.media.newest()->observer->on_device_problem(
+        fail(ErrorCode::unavailable, "No camera was found on this computer."));
+  };
+  lose(&FakeSession::camera);
+  EXPECT_EQ(alice.count<client::Notice>(), 1);
+  EXPECT_FALSE(view(alice).camera);
+  EXPECT_TRUE(view(alice).microphone);
+  ASSERT_TRUE(world.run_until([&] { return !view(bob).peer_camera; }, 5s));
+  EXPECT_TRUE(view(bob).peer_microphone);
+  lose(&FakeSession::microphone);
+  EXPECT_FALSE(view(alice).microphone);
+  ASSERT_TRUE(world.run_until([&] { return !view(bob).peer_microphone; }, 5s));
+  EXPECT_EQ(view(alice).state, CallState::active);
+}
+
 TEST_F(CallTest, what_was_switched_off_while_it_rang_is_told_with_the_answer) {
   const CallId call = ring();
   const auto set = [&](Person& person, client::Commands::CallSettings settings) {
