@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "desktop/base/format.hpp"
 #include "desktop/base/strings.hpp"
@@ -31,6 +32,24 @@ bool failure(EndReason reason) {
          reason == EndReason::media_failed;
 }
 
+// Why it ended, and what there is to add.
+std::pair<std::string, std::string> ended_text(const CallView& call) {
+  switch (call.reason) {
+    case EndReason::declined:
+      return {call.outgoing ? fill(str::kDeclinedBy, {{"name", who(call)}}) : s(str::kYouDeclined), ""};
+    case EndReason::busy: return {fill(str::kBusy, {{"name", who(call)}}), ""};
+    case EndReason::no_answer:
+      return {fill(call.outgoing ? str::kNoAnswer : str::kMissedFrom, {{"name", who(call)}}), ""};
+    case EndReason::cancelled:
+      return {call.outgoing ? s(str::kCallCancelled) : fill(str::kMissedFrom, {{"name", who(call)}}), ""};
+    case EndReason::connect_failed:
+      return {s(str::kConnectFailed), call.failure.empty() ? s(str::kFirewall) : call.failure};
+    case EndReason::connection_lost: return {s(str::kConnectionLost), s(str::kLostBody)};
+    case EndReason::media_failed: return {s(str::kMediaFailed), call.failure};
+    default: return {s(str::kCallEnded), call.active_s > 0 ? duration_text(call.active_s) : ""};
+  }
+}
+
 int seconds_since(TimePoint then, TimePoint now) { return static_cast<int>((now - then) / seconds(1)); }
 
 }  // namespace
@@ -53,6 +72,14 @@ void CallScreen::call_changed() {
     state_since_ = {};
   }
   if (call->state == CallState::ended) panel_ = false;
+  // A small call has no stage to say it on, and none is left to be dismissed.
+  if (call->state == CallState::ended && minimised_) {
+    const auto [headline, second] = ended_text(*call);
+    const bool own_doing = call->reason == EndReason::local_hangup || call->reason == EndReason::cancelled;
+    if (!own_doing)
+      model_.toast(failure(call->reason) && !second.empty() ? headline + ". " + second : headline);
+    model_.dismiss_call();
+  }
 }
 
 const CallView* CallScreen::ringing() const {
@@ -447,35 +474,7 @@ void CallScreen::build_ended(Ui& ui, const Rect& area) {
     ui.wake_at(std::max(leave, ui.now() + milliseconds(500)));
   }
 
-  std::string headline, second;
-  switch (call.reason) {
-    case EndReason::declined:
-      headline = call.outgoing ? fill(str::kDeclinedBy, {{"name", who(call)}}) : s(str::kYouDeclined);
-      break;
-    case EndReason::busy: headline = fill(str::kBusy, {{"name", who(call)}}); break;
-    case EndReason::no_answer:
-      headline = call.outgoing ? fill(str::kNoAnswer, {{"name", who(call)}})
-                               : fill(str::kMissedFrom, {{"name", who(call)}});
-      break;
-    case EndReason::cancelled:
-      headline = call.outgoing ? s(str::kCallCancelled) : fill(str::kMissedFrom, {{"name", who(call)}});
-      break;
-    case EndReason::connect_failed:
-      headline = s(str::kConnectFailed);
-      second = call.failure.empty() ? s(str::kFirewall) : call.failure;
-      break;
-    case EndReason::connection_lost:
-      headline = s(str::kConnectionLost);
-      second = s(str::kLostBody);
-      break;
-    case EndReason::media_failed:
-      headline = s(str::kMediaFailed);
-      second = call.failure;
-      break;
-    default:
-      headline = s(str::kCallEnded);
-      if (call.active_s > 0) second = duration_text(call.active_s);
-  }
+  const auto [headline, second] = ended_text(call);
   const double height = 96 + 24 + 28 + 8 + 20 + 32 + 40;
   double y = area.y + std::max(16.0, (area.h - height) / 2);
   ui.avatar({area.center().x, y + 48}, 96, plain_name(call), identity_of(call.peer.id));

@@ -101,6 +101,41 @@ TEST_F(AppTest, no_shortcut_works_while_an_input_method_composes) {
   EXPECT_EQ(app.ui().focus_id(), "sidebar.search");
 }
 
+TEST_F(AppTest, a_call_that_ends_while_it_is_small_says_why) {
+  client::CallView call;
+  call.id = id_of<CallId>(9);
+  call.conversation = bob;
+  call.peer.id = id_of<UserId>(1);
+  call.peer.username = "bob";
+  call.outgoing = true;
+  call.state = client::CallState::active;
+  const auto tell = [&](client::CallState state, client::EndReason reason) {
+    call.state = state;
+    call.reason = reason;
+    app.model().on_event(client::CallChanged{call});
+    frame();
+  };
+  tell(client::CallState::active, client::EndReason::none);
+  press(Key::escape);
+  tell(client::CallState::ended, client::EndReason::connection_lost);
+  ASSERT_EQ(app.model().toasts.size(), 1u);
+  EXPECT_EQ(app.model().toasts.front().text,
+            "Connection lost. The call ended after 30 seconds without a connection.");
+  EXPECT_FALSE(app.model().call) << "nothing is left that could come back on the stage";
+
+  app.model().toasts.clear();
+  call.id = id_of<CallId>(10);
+  tell(client::CallState::active, client::EndReason::none);
+  press(Key::escape);
+  tell(client::CallState::ended, client::EndReason::local_hangup);
+  EXPECT_TRUE(app.model().toasts.empty()) << "who hung up knows";
+
+  call.id = id_of<CallId>(11);
+  tell(client::CallState::active, client::EndReason::none);
+  tell(client::CallState::ended, client::EndReason::remote_hangup);
+  EXPECT_TRUE(app.model().call) << "the stage says it itself";
+}
+
 // The first search met a server that could not be reached.
 TEST_F(AppTest, a_search_that_failed_is_made_again_by_enter) {
   press(Key::n, true);
