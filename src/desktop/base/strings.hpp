@@ -82,6 +82,7 @@ inline constexpr S kFilePreview = "File: {name}";
 inline constexpr S kConnecting = "Connecting…";
 inline constexpr S kOffline = "You are offline. Messages will be sent when you are back.";
 inline constexpr S kCantReach = "Can't reach {host}. Next try in {n} s.";
+inline constexpr S kNextTry = "{reason} Next try in {n} s.";
 inline constexpr S kTryNow = "Try now";
 inline constexpr S kIdentityOfServer = "The server's identity changed.";
 inline constexpr S kSignedOut = "This device was signed out.";

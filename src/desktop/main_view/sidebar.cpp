@@ -166,7 +166,11 @@ double Sidebar::banner(Ui& ui, const Rect& area) {
     const auto passed = static_cast<int>((ui.now() - model_.connection_since) / milliseconds(1));
     const int left = std::max(0, c.retry_in_ms - passed);
     if (c.retry_in_ms > 0) {
-      text = fill(str::kCantReach, {{"host", model_.host()}, {"n", std::to_string((left + 999) / 1000)}});
+      const std::string n = std::to_string((left + 999) / 1000);
+      // A server that was reached and said why not is not one that can't be reached.
+      const bool reached = c.code != ErrorCode::offline && !c.reason.empty();
+      text = reached ? fill(str::kNextTry, {{"reason", c.reason}, {"n", n}})
+                     : fill(str::kCantReach, {{"host", model_.host()}, {"n", n}});
       if (left > 0) ui.wake_in(left % 1000 + 1);
       button = true;
     } else {

@@ -136,6 +136,27 @@ TEST_F(AppTest, a_call_that_ends_while_it_is_small_says_why) {
   EXPECT_TRUE(app.model().call) << "the stage says it itself";
 }
 
+TEST_F(AppTest, the_banner_says_what_a_server_said_that_was_reached) {
+  const auto banner = [&](ErrorCode code, std::string reason) {
+    client::ConnectionView connection;
+    connection.state = client::ConnectionState::offline;
+    connection.code = code;
+    connection.reason = std::move(reason);
+    connection.retry_in_ms = 30'000;
+    app.model().on_event(client::ConnectionChanged{connection});
+    now += std::chrono::seconds(2);
+    frame();
+    for (const Region& region : app.ui().regions()) {
+      if (region.id == "sidebar.banner") return region.label;
+    }
+    return std::string("no banner");
+  };
+  EXPECT_EQ(banner(ErrorCode::conflict, "This profile is connected from somewhere else."),
+            "This profile is connected from somewhere else. Next try in 28 s.");
+  app.model().on_event(client::ConnectionChanged{commands.status.connection});
+  EXPECT_EQ(banner(ErrorCode::offline, "the connection was refused"), "Can't reach . Next try in 28 s.");
+}
+
 // The first search met a server that could not be reached.
 TEST_F(AppTest, a_search_that_failed_is_made_again_by_enter) {
   press(Key::n, true);
