@@ -19,6 +19,9 @@ class Hostile : public testing::Test {
   Group& bob() { return m[1]; }
   Group& mallory() { return m[kMallory]; }
   Insider inside() { return {mallory(), cast}; }
+  AuthenticatedContent text_of_insider(std::string_view text, WireFormat format) {
+    return inside().content(to_bytes(text), format);
+  }
   const Suite& suite() { return GroupAccess::impl(alice()).suite; }
   const crypto::SigningKey& signing_key(std::size_t member) {
     return GroupAccess::impl(m[member]).identity.signing_key;

@@ -23,8 +23,7 @@ TEST_F(MlsHostileBounds, a_message_just_beyond_the_skip_is_refused_and_one_withi
 }
 TEST_F(MlsHostileBounds, work_before_a_message_is_authenticated_is_bounded) {
   // As far ahead as allowed, and the signature is wrong: the work is done and thrown away.
-  AuthenticatedContent content =
-      inside().content(to_bytes(std::string_view("x")), WireFormat::private_message);
+  AuthenticatedContent content = text_of_insider("x", WireFormat::private_message);
   inside().sign(content);
   content.auth.signature[0] ^= 1;
   const MlsMessage message = inside().as_private(content, {.generation = kMaxGenerationSkip});

@@ -42,8 +42,7 @@ TEST_F(MlsHostileFraming, a_handshake_of_a_past_epoch_is_ignored) {
 }
 
 TEST_F(MlsHostileFraming, application_data_in_the_open_is_refused) {
-  AuthenticatedContent content =
-      inside().content(to_bytes(std::string_view("hello")), WireFormat::public_message);
+  AuthenticatedContent content = text_of_insider("hello", WireFormat::public_message);
   inside().sign(content);
   expect_refused_and_unchanged(inside().as_public(content), "may not travel unencrypted");
 }
@@ -61,8 +60,7 @@ TEST_F(MlsHostileFraming, a_member_cannot_speak_in_the_name_of_another) {
     inside().sign(content);
     expect_refused_and_unchanged(inside().frame(content), "signature of the message");
   }
-  AuthenticatedContent words =
-      inside().content(to_bytes(std::string_view("hello")), WireFormat::private_message);
+  AuthenticatedContent words = text_of_insider("hello", WireFormat::private_message);
   words.content.sender = Sender::member({3});
   inside().sign(words);
   expect_refused_and_unchanged(inside().as_private(words), "signature of the message");
@@ -70,8 +68,7 @@ TEST_F(MlsHostileFraming, a_member_cannot_speak_in_the_name_of_another) {
 
 TEST_F(MlsHostileFraming, a_forged_message_does_not_burn_the_key_of_the_genuine_one) {
   // The insider knows everybody's message keys, and spends one that is another's.
-  AuthenticatedContent forged =
-      inside().content(to_bytes(std::string_view("forged")), WireFormat::private_message);
+  AuthenticatedContent forged = text_of_insider("forged", WireFormat::private_message);
   forged.content.sender = Sender::member({3});
   inside().sign(forged);
   expect_refused_and_unchanged(inside().as_private(forged), "signature of the message");
@@ -262,8 +259,7 @@ TEST_F(MlsHostileExternalSender, may_not_commit_in_the_place_of_the_first_leaf) 
 }
 
 TEST_F(MlsHostileExternalSender, may_not_send_application_data) {
-  AuthenticatedContent content =
-      inside().content(to_bytes(std::string_view("hello")), WireFormat::public_message);
+  AuthenticatedContent content = text_of_insider("hello", WireFormat::public_message);
   content.content.sender = Sender::external(0);
   sign_content(suite(), key, alice().context(), content);
   expect_refused_and_unchanged({PublicMessage{content.content, content.auth, {}}},
@@ -365,8 +361,7 @@ TEST_F(MlsHostileFraming, a_member_that_is_gone_is_not_heard) {
 
 TEST_F(MlsHostileFraming, a_leaf_outside_the_tree_is_nobody) {
   for (const std::uint32_t leaf : {8U, 0x7FFFFFFFU, 0x80000000U, UINT32_MAX}) {
-    AuthenticatedContent content =
-        inside().content(to_bytes(std::string_view("hello")), WireFormat::private_message);
+    AuthenticatedContent content = text_of_insider("hello", WireFormat::private_message);
     content.content.sender = Sender::member({leaf});
     inside().sign(content);
     expect_refused_and_unchanged(inside().as_private(content), "not a member");
@@ -378,8 +373,7 @@ TEST_F(MlsHostileFraming, a_leaf_outside_the_tree_is_nobody) {
 }
 
 TEST_F(MlsHostileFraming, a_message_in_ones_own_name_is_ignored) {
-  AuthenticatedContent content =
-      inside().content(to_bytes(std::string_view("hello")), WireFormat::private_message);
+  AuthenticatedContent content = text_of_insider("hello", WireFormat::private_message);
   content.content.sender = Sender::member({0});
   sign_content(suite(), signing_key(0), alice().context(), content);
   expect_refused_and_unchanged(alice(), inside().as_private(content), "this member's own",
@@ -453,8 +447,7 @@ TEST_F(MlsHostileFraming, data_beside_the_message_cannot_be_exchanged) {
 
 TEST_F(MlsHostileFraming, authenticated_data_is_signed_and_not_only_encrypted) {
   // Whoever holds the message key can seal other data beside the same signed content.
-  AuthenticatedContent content =
-      inside().content(to_bytes(std::string_view("words")), WireFormat::private_message);
+  AuthenticatedContent content = text_of_insider("words", WireFormat::private_message);
   content.content.authenticated_data = to_bytes(std::string_view("to alice"));
   inside().sign(content);
   content.content.authenticated_data = to_bytes(std::string_view("to the press"));

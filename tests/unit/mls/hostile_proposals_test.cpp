@@ -13,6 +13,16 @@ class MlsHostileProposals : public Hostile {
     cast.psks.give("one", as_bytes("first secret"));
     cast.psks.give("two", as_bytes("second secret"));
   }
+  // Of five: the first four have cast.capabilities as they are now, the last one the default ones, as all who
+  // come later.
+  void group_whose_last_member_lacks_them() {
+    m = cast.warm_group_of(4);
+    cast.capabilities = default_capabilities();
+    const OwnKeyPackage last = cast.package("member-4");
+    CommitOptions add;
+    add.by_value = {{Add{last.package}}};
+    cast.commit(m, 0, add, {&last});
+  }
   void expect_list_refused(std::vector<PlannedProposal> proposals, std::string_view why) {
     CommitPlan plan;
     plan.proposals = std::move(proposals);
@@ -103,12 +113,7 @@ TEST_F(MlsHostileProposals, a_custom_proposal_that_a_member_does_not_know_is_ref
 
 TEST_F(MlsHostileProposals, a_custom_proposal_need_not_be_known_by_those_who_come_or_go) {
   cast.capabilities.proposals = {kCustom};
-  m = cast.warm_group_of(4);
-  cast.capabilities.proposals = {};
-  const OwnKeyPackage last = cast.package("member-4");
-  CommitOptions add;
-  add.by_value = {{Add{last.package}}};
-  cast.commit(m, 0, add, {&last});
+  group_whose_last_member_lacks_them();
   const CustomProposal custom{kCustom, {1}};
   expect_list_refused({by_value(custom)}, "does not know a proposal's type");
   expect_list_accepted({by_value(custom), by_value(Remove{{4}})});
@@ -242,12 +247,7 @@ TEST_F(MlsHostileProposals, requirements_that_a_member_does_not_meet_are_refused
 
 TEST_F(MlsHostileProposals, requirements_that_one_member_alone_does_not_meet_are_refused) {
   cast.capabilities.extensions = {kStrange};
-  m = cast.warm_group_of(4);
-  cast.capabilities.extensions = {};
-  const OwnKeyPackage last = cast.package("member-4");
-  CommitOptions add;
-  add.by_value = {{Add{last.package}}};
-  cast.commit(m, 0, add, {&last});
+  group_whose_last_member_lacks_them();
   expect_list_refused(
       {by_value(GroupContextExtensions{{to_extension(RequiredCapabilities{{kStrange}, {}, {}})}})},
       "lacks capabilities");
@@ -256,12 +256,7 @@ TEST_F(MlsHostileProposals, requirements_that_one_member_alone_does_not_meet_are
 
 TEST_F(MlsHostileProposals, new_requirements_bind_who_is_added_and_not_who_is_removed) {
   cast.capabilities.proposals = {kCustom};
-  m = cast.warm_group_of(4);
-  cast.capabilities.proposals = {};
-  const OwnKeyPackage last = cast.package("member-4");
-  CommitOptions add;
-  add.by_value = {{Add{last.package}}};
-  cast.commit(m, 0, add, {&last});
+  group_whose_last_member_lacks_them();
   const GroupContextExtensions strict{{to_extension(RequiredCapabilities{{}, {kCustom}, {}})}};
   expect_list_refused({by_value(strict)}, "lacks capabilities");
   expect_list_accepted({by_value(strict), by_value(Remove{{4}})});
