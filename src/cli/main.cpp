@@ -11,6 +11,7 @@
 #include "rpc_face.hpp"
 #include "sotto/base/log.hpp"
 #include "sotto/runtime/client_runtime.hpp"
+#include "sotto/runtime/default_folders.hpp"
 #include "terminal_text.hpp"
 
 namespace {
@@ -39,23 +40,6 @@ void print_line(int fd, std::string_view line) {
 Output standard_output() {
   return {[](std::string_view line) { print_line(STDOUT_FILENO, line); },
           [](std::string_view line) { print_line(STDERR_FILENO, line); }};
-}
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
-
-std::string default_profile() {
-  if (const auto data = environment("XDG_DATA_HOME"); !data.empty()) return data + "/sotto";
-  const auto home = environment("HOME");
-  return home.empty() ? "" : home + "/.local/share/sotto";
-}
-
-std::string default_downloads() {
-  if (const auto folder = environment("XDG_DOWNLOAD_DIR"); !folder.empty()) return folder;
-  const auto home = environment("HOME");
-  return home.empty() ? "" : home + "/Downloads";
 }
 
 void log_to_stderr(log::Level least) {
@@ -198,8 +182,8 @@ void add_live_commands(CLI::App& app, Arguments& a, MakeFace& make) {
 }
 
 void add_options(CLI::App& app, Arguments& a) {
-  a.options.profile = default_profile();
-  a.options.download_folder = default_downloads();
+  a.options.profile = runtime::default_profile();
+  a.options.download_folder = runtime::default_downloads();
   app.add_option("--profile", a.options.profile, "folder of account and history")->capture_default_str();
   app.add_option("--downloads", a.options.download_folder, "where fetched files go")->capture_default_str();
   app.add_flag("--insecure-profile", a.insecure,

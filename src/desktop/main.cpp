@@ -20,6 +20,7 @@
 #include "desktop/platform/settings.hpp"
 #include "sotto/base/log.hpp"
 #include "sotto/runtime/client_runtime.hpp"
+#include "sotto/runtime/default_folders.hpp"
 
 namespace {
 
@@ -30,16 +31,9 @@ std::string environment(const char* name) {
   return value != nullptr ? value : "";
 }
 
-std::string default_profile() {
-  if (const auto data = environment("XDG_DATA_HOME"); !data.empty()) return data + "/sotto";
-  const auto home = environment("HOME");
-  return home.empty() ? "" : home + "/.local/share/sotto";
-}
-
 std::string default_downloads() {
-  if (const auto folder = environment("XDG_DOWNLOAD_DIR"); !folder.empty()) return folder + "/Sotto";
-  const auto home = environment("HOME");
-  return home.empty() ? "" : home + "/Downloads/Sotto";
+  std::string folder = runtime::default_downloads();
+  return folder.empty() ? folder : folder + "/Sotto";
 }
 
 std::string host_name() {
@@ -221,7 +215,7 @@ int run(Arguments& a) {
 }
 
 void add_options(CLI::App& app, Arguments& a) {
-  a.runtime.profile = default_profile();
+  a.runtime.profile = runtime::default_profile();
   a.runtime.download_folder = default_downloads();
   app.add_option("--profile", a.runtime.profile, "folder of account and history")->capture_default_str();
   app.add_option("--downloads", a.runtime.download_folder, "where fetched files go")->capture_default_str();
