@@ -38,8 +38,8 @@ std::uint64_t FileLayout::chunks_in(std::uint64_t sealed) const {
 ChunkCipher::ChunkCipher(ByteView key, BlobId blob)
     : key_(crypto::AeadAlgorithm::aes_256_gcm, key), blob_(blob) {}
 
-Bytes ChunkCipher::seal(std::uint64_t index, bool last, ByteView plain) {
-  return key_.seal(nonce_of(index, last), aad_of(blob_, index, last), plain);
+void ChunkCipher::seal_to(std::uint64_t index, bool last, ByteView plain, MutableByteView out) {
+  key_.seal_to(nonce_of(index, last), aad_of(blob_, index, last), plain, out);
 }
 
 Result<Bytes> ChunkCipher::open(std::uint64_t index, bool last, ByteView sealed) {

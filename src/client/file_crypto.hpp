@@ -50,7 +50,8 @@ class ChunkCipher {
  public:
   // `key` has kFileKeyBytes.
   ChunkCipher(ByteView key, BlobId blob);
-  Bytes seal(std::uint64_t index, bool last, ByteView plain);
+  // `out` has plain.size() + crypto::kAeadTagSize bytes, elsewhere.
+  void seal_to(std::uint64_t index, bool last, ByteView plain, MutableByteView out);
   Result<Bytes> open(std::uint64_t index, bool last, ByteView sealed);
 
  private:

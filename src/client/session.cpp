@@ -221,6 +221,15 @@ void Session::end_connection(Error reason, bool close_channel) {
 }
 
 void Session::request(proto::Envelope envelope, Reply reply, Priority priority) {
+  request(
+      [&envelope](std::uint64_t id) {
+        envelope.set_id(id);
+        return proto::to_frame(envelope);
+      },
+      std::move(reply), priority);
+}
+
+void Session::request(const MakeFrame& make, Reply reply, Priority priority) {
   if (state_ != State::greeting && state_ != State::open) {
     // Never from inside: the owner may still be in the middle of its own work.
     waiters_.push_back({[reply = std::move(reply)](const Status&) {
@@ -230,8 +239,7 @@ void Session::request(proto::Envelope envelope, Reply reply, Priority priority) 
     return;
   }
   const std::uint64_t id = next_id_++;
-  envelope.set_id(id);
-  Result<Bytes> frame = proto::to_frame(envelope);
+  Result<Bytes> frame = make(id);
   if (!frame) {
     waiters_.push_back({[reply = std::move(reply), error = frame.error()](const Status&) { reply(error); },
                         context_.moment.now});

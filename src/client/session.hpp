@@ -41,6 +41,7 @@ class Session {
   };
   using Greeted = std::function<void(Result<Greeting>)>;
   using Reply = std::function<void(Result<proto::Envelope>)>;
+  using MakeFrame = std::function<Result<Bytes>(std::uint64_t id)>;
   using Target = std::function<ChannelTarget()>;  // made anew for each attempt: certificates are renewed
 
   Session(Context& context, Channel& channel, Listener& listener);
@@ -54,6 +55,9 @@ class Session {
 
   // `reply` gets the server's ErrorReply as an Error.
   void request(proto::Envelope envelope, Reply reply, Priority priority = Priority::urgent);
+  // The same for a request that is written without an Envelope; `make` is called before this returns, or
+  // never.
+  void request(const MakeFrame& make, Reply reply, Priority priority);
   std::size_t bulk_room() const { return is_online() ? channel_.bulk_room() : 0; }
   // In the reply callback of a rate_limited error: how long the server wants us to wait.
   Duration retry_after() const { return retry_after_; }

@@ -17,9 +17,12 @@ namespace sotto::client {
 // What a job may ask for. Handlers of a job that was paused, cancelled or cut off meanwhile are not called.
 class JobHost {
  public:
+  using Handler = std::function<void(Result<proto::Envelope>)>;
+  using MakeFrame = std::function<Result<Bytes>(std::uint64_t id)>;
   virtual ~JobHost() = default;
-  virtual void request(TransferId job, proto::Envelope envelope,
-                       std::function<void(Result<proto::Envelope>)> handler) = 0;
+  virtual void request(TransferId job, proto::Envelope envelope, Handler handler) = 0;
+  // Written without an Envelope; `make_frame` is called before this returns, or never.
+  virtual void request(TransferId job, const MakeFrame& make_frame, Handler handler) = 0;
   virtual void on_progress(TransferId job) = 0;
   // The job is destroyed soon after these.
   virtual void on_done(TransferId job) = 0;

@@ -376,21 +376,25 @@ void Transfers::pump() {
   sweep();
 }
 
-void Transfers::request(TransferId id, proto::Envelope envelope,
-                        std::function<void(Result<proto::Envelope>)> handler) {
+void Transfers::request(TransferId id, proto::Envelope envelope, Handler handler) {
+  session_.request(std::move(envelope), while_running(id, std::move(handler)), Priority::bulk);
+}
+
+void Transfers::request(TransferId id, const MakeFrame& make_frame, Handler handler) {
+  session_.request(make_frame, while_running(id, std::move(handler)), Priority::bulk);
+}
+
+JobHost::Handler Transfers::while_running(TransferId id, Handler handler) {
   const std::uint64_t generation = running_.at(id).generation;
-  session_.request(
-      std::move(envelope),
-      [this, id, generation, handler = std::move(handler)](Result<proto::Envelope> reply) {
-        const auto found = running_.find(id);
-        if (found == running_.end() || found->second.ended || found->second.generation != generation) return;
-        // A lost connection is told once, by on_offline().
-        if (!reply && reply.error().code == ErrorCode::offline) return;
-        handler(std::move(reply));
-        sweep();
-        start_queued();
-      },
-      Priority::bulk);
+  return [this, id, generation, handler = std::move(handler)](Result<proto::Envelope> reply) {
+    const auto found = running_.find(id);
+    if (found == running_.end() || found->second.ended || found->second.generation != generation) return;
+    // A lost connection is told once, by on_offline().
+    if (!reply && reply.error().code == ErrorCode::offline) return;
+    handler(std::move(reply));
+    sweep();
+    start_queued();
+  };
 }
 
 void Transfers::on_progress(TransferId id) {

@@ -39,8 +39,8 @@ class Transfers final : public JobHost {
   TransferView view(const store::TransferRecord& record) const;
 
   // JobHost
-  void request(TransferId job, proto::Envelope envelope,
-               std::function<void(Result<proto::Envelope>)> handler) override;
+  void request(TransferId job, proto::Envelope envelope, Handler handler) override;
+  void request(TransferId job, const MakeFrame& make_frame, Handler handler) override;
   void on_progress(TransferId job) override;
   void on_done(TransferId job) override;
   void on_failed(TransferId job, const Error& error) override;
@@ -56,6 +56,7 @@ class Transfers final : public JobHost {
     bool ended = false;  // waits for being destroyed outside of its own calls
   };
 
+  Handler while_running(TransferId job, Handler handler);
   void start(store::TransferRecord record, bool is_new);
   void start_queued();
   void put_state(store::TransferRecord record, TransferState state, const std::string& failure = {});

@@ -1,6 +1,7 @@
 #include "upload.hpp"
 
 #include "raw.hpp"
+#include "sotto/proto/hot_frames.hpp"
 
 namespace sotto::client {
 
@@ -112,13 +113,15 @@ void Upload::send() {
   if (!plain) return host_.on_failed(record.id, plain.error());
   ++next_;
   ++under_way_;
-  proto::Envelope envelope;
-  proto::PutBlobRequest& put = *envelope.mutable_put_blob();
-  put.set_blob(raw(record.blob.bytes()));
-  put.set_conversation(raw(record.conversation.bytes()));
-  put.set_offset(layout_.sealed_offset(chunk));
-  put.set_data(raw(cipher_.seal(chunk, layout_.is_last(chunk), *plain)));
-  host_.request(record.id, std::move(envelope), [this, chunk, round = round_](Result<proto::Envelope> reply) {
+  const auto make_frame = [&](std::uint64_t id) -> Result<Bytes> {
+    Bytes frame = proto::put_blob_head(id, record.blob.bytes(), record.conversation.bytes(),
+                                       layout_.sealed_offset(chunk), layout_.sealed_bytes(chunk));
+    const std::size_t head = frame.size();
+    frame.resize(head + layout_.sealed_bytes(chunk));
+    cipher_.seal_to(chunk, layout_.is_last(chunk), *plain, MutableByteView(frame).subspan(head));
+    return frame;
+  };
+  host_.request(record.id, make_frame, [this, chunk, round = round_](Result<proto::Envelope> reply) {
     if (round != round_ || stage_ != Stage::sending) return;  // of before a new start
     if (under_way_ > 0) --under_way_;
     if (!reply) {

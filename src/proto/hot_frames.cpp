@@ -85,8 +85,8 @@ class Counter {
 
 class Writer {
  public:
-  explicit Writer(std::size_t body, std::size_t room) {
-    out.reserve(kFrameHeaderBytes + room);
+  explicit Writer(std::size_t body) {
+    out.reserve(kFrameHeaderBytes + body);
     for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(body >> shift));
   }
   void varint(std::uint32_t field, std::uint64_t value) {
@@ -105,20 +105,24 @@ class Writer {
   }
 };
 
-// An envelope with this id and a body of these fields.
+// An envelope with this id and a body of these fields, whose last `rest` bytes the caller appends.
 template <class Fields>
-Bytes frame(std::uint64_t id, std::uint32_t body_field, const Fields& fields) {
+Bytes head(std::uint64_t id, std::uint32_t body_field, std::size_t rest, const Fields& fields) {
   Counter body;
   fields(body);
   Counter all;
   all.varint(1, id);
-  all.head(body_field, body.size);
-  const std::size_t size = all.size + body.size;
-  Writer writer(size, size);
+  all.head(body_field, body.size + rest);
+  Writer writer(all.size + body.size + rest);
   writer.varint(1, id);
-  writer.head(body_field, body.size);
+  writer.head(body_field, body.size + rest);
   fields(writer);
   return std::move(writer.out);
+}
+
+template <class Fields>
+Bytes frame(std::uint64_t id, std::uint32_t body_field, const Fields& fields) {
+  return head(id, body_field, 0, fields);
 }
 
 }  // namespace
@@ -179,21 +183,23 @@ Bytes blob_status_frame(std::uint64_t id, std::uint64_t size, bool complete) {
   });
 }
 
+Bytes put_blob_head(std::uint64_t id, ByteView blob, ByteView conversation, std::uint64_t offset,
+                    std::size_t size) {
+  return head(id, 27, size, [&](auto& out) {
+    out.bytes(1, blob);
+    out.bytes(2, conversation);
+    out.varint(3, offset);
+    if (size != 0) out.head(4, size);
+  });
+}
+
 // The data is the first field for every encoder, but fields may come in any order, and so it can be last
 // here.
 Bytes get_blob_reply_head(std::uint64_t id, std::uint64_t blob_size, std::size_t size) {
-  Counter body;
-  body.varint(2, blob_size);
-  if (size != 0) body.head(1, size);
-  Counter all;
-  all.varint(1, id);
-  all.head(130, body.size + size);
-  Writer writer(all.size + body.size + size, all.size + body.size);
-  writer.varint(1, id);
-  writer.head(130, body.size + size);
-  writer.varint(2, blob_size);
-  if (size != 0) writer.head(1, size);
-  return std::move(writer.out);
+  return head(id, 130, size, [&](auto& out) {
+    out.varint(2, blob_size);
+    if (size != 0) out.head(1, size);
+  });
 }
 
 }  // namespace sotto::proto

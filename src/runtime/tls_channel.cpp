@@ -124,9 +124,9 @@ class TlsChannel::Connection final : public net::TlsStream::Handler {
       channel_.events_->on_frame(*frame, moment_now());
     }
     if (retired_) return channel_.after_();
+    reader_.settle();
     if (reader_.failed())
       return end(fail(ErrorCode::offline, "The server sent something that is not a frame."));
-    reader_.release_if_empty();
     channel_.after_();
   }
 

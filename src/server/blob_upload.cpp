@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 
 #include "blobs.hpp"
 
@@ -24,7 +25,8 @@ void Blobs::put(Connection& connection, Request request, const proto::PutBlobVie
   }
   const auto known = uploads_.find(*blob);
   if (known != uploads_.end() && known->second.state == State::open) {
-    return write(request, *blob, connection.user, *conversation, body.offset, to_string(body.data));
+    return write(request, *blob, connection.user, *conversation, body.offset,
+                 connection.reader.keep(body.data));
   }
   if (known == uploads_.end()) {
     Upload& upload = uploads_[*blob];
@@ -39,12 +41,13 @@ void Blobs::put(Connection& connection, Request request, const proto::PutBlobVie
   if (again == uploads_.end() || again->second.uploader != connection.user) {
     return hub_.reply_error(request, no_blob());
   }
-  again->second.waiting.push_back([this, request, blob = *blob, user = connection.user,
-                                   conversation = *conversation, offset = body.offset,
-                                   data = to_string(body.data)](Status ready) mutable {
-    if (!ready) return hub_.reply_error(request, ready.error());
-    write(request, blob, user, conversation, offset, std::move(data));
-  });
+  again->second.waiting.push_back(
+      [this, request, blob = *blob, user = connection.user, conversation = *conversation,
+       offset = body.offset,
+       data = std::make_shared<OwnedView>(connection.reader.keep(body.data))](const Status& ready) {
+        if (!ready) return hub_.reply_error(request, ready.error());
+        write(request, blob, user, conversation, offset, std::move(*data));
+      });
 }
 
 // Looks the blob up, and makes it if it is new.
@@ -126,7 +129,7 @@ Status Blobs::room_for(UserId user, std::uint64_t end, std::uint64_t more) {
 }
 
 void Blobs::write(Request request, BlobId blob, UserId user, ConversationId conversation,
-                  std::uint64_t offset, std::string data) {
+                  std::uint64_t offset, OwnedView data) {
   const auto found = uploads_.find(blob);
   if (found == uploads_.end() || found->second.uploader != user ||
       found->second.conversation != conversation) {
@@ -137,11 +140,10 @@ void Blobs::write(Request request, BlobId blob, UserId user, ConversationId conv
     return hub_.reply_error(request, fail(ErrorCode::conflict, "The file goes on at byte " +
                                                                    std::to_string(upload.expected) + "."));
   }
-  if (Status room = room_for(user, offset + data.size(), data.size()); !room) {
-    return hub_.reply_error(request, room.error());
-  }
-  const std::uint64_t end = offset + data.size();
-  used_[user] += data.size();
+  const std::size_t size = data.view.size();
+  const std::uint64_t end = offset + size;
+  if (Status room = room_for(user, end, size); !room) return hub_.reply_error(request, room.error());
+  used_[user] += size;
   upload.expected = end;
   upload.used = hub_.moment.now;
   ++upload.writes;

@@ -75,19 +75,16 @@ void Blobs::read(Request request, BlobId blob, const Known& known, std::uint64_t
                  std::uint32_t length) {
   const std::uint64_t left = offset < known.size ? known.size - offset : 0;
   const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(length, left));
-  hub_.ports.blobs().read(blob, offset, count,
-                          [this, request, count, size = known.size](Result<std::string> data) {
-                            if (Connection* asker = hub_.find(request.connection)) --asker->reads_in_flight;
-                            if (data && data->size() != count) {
-                              data = fail(ErrorCode::storage, "The file on the server is damaged.");
-                            }
-                            if (!data) return hub_.reply_error(request, data.error());
-                            proto::Envelope envelope;
-                            envelope.set_id(request.id);
-                            *envelope.mutable_get_blob_reply()->mutable_data() = *std::move(data);
-                            envelope.mutable_get_blob_reply()->set_size(size);
-                            hub_.reply(request, envelope, Priority::bulk);
-                          });
+  Bytes head = proto::get_blob_reply_head(request.id, known.size, count);
+  const std::size_t whole = head.size() + count;
+  hub_.ports.blobs().read(blob, offset, count, std::move(head), [this, request, whole](Result<Bytes> frame) {
+    if (Connection* asker = hub_.find(request.connection)) --asker->reads_in_flight;
+    if (frame && frame->size() != whole) {
+      frame = fail(ErrorCode::storage, "The file on the server is damaged.");
+    }
+    if (!frame) return hub_.reply_error(request, frame.error());
+    hub_.reply_frame(request, *std::move(frame), Priority::bulk);
+  });
 }
 
 void Blobs::release(Connection& connection, Request request, const proto::ReleaseBlobRequest& body) {

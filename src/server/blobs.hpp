@@ -55,7 +55,7 @@ class Blobs {
   void opened(BlobId blob, Status status);
 
   void write(Request request, BlobId blob, UserId user, ConversationId conversation, std::uint64_t offset,
-             std::string data);
+             OwnedView data);
   void written(Request request, BlobId blob, std::uint64_t offset, std::uint64_t end, const Status& status);
   void drop_if_broken(BlobId blob);
   void give_back(UserId user, std::uint64_t bytes);

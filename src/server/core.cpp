@@ -126,7 +126,7 @@ void Core::Parts::process(Connection& connection) {
   if (connection.reader.failed()) {
     return hub.say_goodbye(connection, "protocol", "A frame was too large.");
   }
-  connection.reader.release_if_empty();
+  connection.reader.settle();
   const bool pause = is_blocked() && connection.reader.mid_frame();
   if (pause == connection.paused) return;
   connection.paused = pause;

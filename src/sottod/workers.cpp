@@ -110,8 +110,8 @@ void BlobThread::run(Work work, Then then) {
 void BlobThread::prepare(BlobId blob, std::uint64_t size, Done then) {
   run<Unit>([this, blob, size] { return files_.prepare(blob, size); }, std::move(then));
 }
-void BlobThread::write(BlobId blob, std::uint64_t offset, std::string data, Done then) {
-  run<Unit>([this, blob, offset, data = std::move(data)] { return files_.write(blob, offset, data); },
+void BlobThread::write(BlobId blob, std::uint64_t offset, OwnedView data, Done then) {
+  run<Unit>([this, blob, offset, data = std::move(data)] { return files_.write(blob, offset, data.view); },
             std::move(then));
 }
 void BlobThread::sync(BlobId blob, Done then) {
@@ -131,9 +131,13 @@ void BlobThread::sync(BlobId blob, Done then) {
                                  });
                  });
 }
-void BlobThread::read(BlobId blob, std::uint64_t offset, std::uint32_t length, Read then) {
-  run<std::string>([this, blob, offset, length] { return files_.read(blob, offset, length); },
-                   std::move(then));
+void BlobThread::read(BlobId blob, std::uint64_t offset, std::uint32_t length, Bytes head, Read then) {
+  run<Bytes>(
+      [this, blob, offset, length, out = std::move(head)]() mutable -> Result<Bytes> {
+        if (Status done = files_.read(blob, offset, length, out); !done) return std::move(done).error();
+        return std::move(out);
+      },
+      std::move(then));
 }
 void BlobThread::remove(BlobId blob) {
   run<Unit>([this, blob] { return files_.remove(blob); },

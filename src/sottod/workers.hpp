@@ -51,9 +51,9 @@ class BlobThread final : public server::BlobPort {
  public:
   BlobThread(net::Loop& loop, store::BlobFiles files, std::function<void()> before_results);
   void prepare(BlobId blob, std::uint64_t size, Done then) override;
-  void write(BlobId blob, std::uint64_t offset, std::string data, Done then) override;
+  void write(BlobId blob, std::uint64_t offset, OwnedView data, Done then) override;
   void sync(BlobId blob, Done then) override;
-  void read(BlobId blob, std::uint64_t offset, std::uint32_t length, Read then) override;
+  void read(BlobId blob, std::uint64_t offset, std::uint32_t length, Bytes head, Read then) override;
   void remove(BlobId blob) override;
 
  private:

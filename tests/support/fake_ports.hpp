@@ -129,8 +129,8 @@ class FakePorts final : public server::Ports, private server::BlobPort {
       then(ok_status());
     });
   }
-  void write(BlobId blob, std::uint64_t offset, std::string data, Done then) override {
-    jobs_.push_back([this, blob, offset, data = std::move(data), then = std::move(then)] {
+  void write(BlobId blob, std::uint64_t offset, OwnedView data, Done then) override {
+    jobs_.push_back([this, blob, offset, data = to_string(data.view), then = std::move(then)] {
       std::string& file = files[blob];
       if (blobs_full) return then(fail(ErrorCode::storage, "The server's disk is full."));
       if (file.size() != offset) return then(fail(ErrorCode::conflict, "Not at the end."));
@@ -141,11 +141,13 @@ class FakePorts final : public server::Ports, private server::BlobPort {
   void sync(BlobId, Done then) override {
     jobs_.push_back([then = std::move(then)] { then(ok_status()); });
   }
-  void read(BlobId blob, std::uint64_t offset, std::uint32_t length, Read then) override {
-    jobs_.push_back([this, blob, offset, length, then = std::move(then)] {
+  void read(BlobId blob, std::uint64_t offset, std::uint32_t length, Bytes head, Read then) override {
+    jobs_.push_back([this, blob, offset, length, head = std::move(head), then = std::move(then)] {
       const auto file = files.find(blob);
       if (file == files.end()) return then(fail(ErrorCode::not_found, "No such file."));
-      then(file->second.substr(std::min<std::size_t>(offset, file->second.size()), length));
+      Bytes out = head;
+      append(out, as_bytes(file->second.substr(std::min<std::size_t>(offset, file->second.size()), length)));
+      then(std::move(out));
     });
   }
   void remove(BlobId blob) override {

@@ -75,11 +75,21 @@ void RawClient::on_established(const net::PeerInfo&) {
 }
 
 void RawClient::request(proto::Envelope& envelope, net::Priority priority, Answer then) {
+  request(
+      [&](std::uint64_t id) {
+        envelope.set_id(id);
+        return proto::to_frame(envelope);
+      },
+      priority, std::move(then));
+}
+
+void RawClient::request(const std::function<Result<Bytes>(std::uint64_t id)>& make_frame,
+                        net::Priority priority, Answer then) {
   if (closed_ || !stream_) return then(fail(ErrorCode::offline, "not connected"));
-  envelope.set_id(next_id_++);
-  auto frame = proto::to_frame(envelope);
+  const std::uint64_t id = next_id_++;
+  auto frame = make_frame(id);
   if (!frame) return then(std::move(frame).error());
-  waiting_.emplace(envelope.id(), std::move(then));
+  waiting_.emplace(id, std::move(then));
   stream_->send(std::move(*frame), priority);
 }
 
@@ -112,7 +122,7 @@ void RawClient::on_bytes(ByteView bytes) {
     if (destroyed) return;
   }
   destroyed_ = nullptr;
-  reader_.release_if_empty();
+  reader_.settle();
 }
 
 void RawClient::on_drained() {

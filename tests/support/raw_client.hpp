@@ -48,6 +48,8 @@ class RawClient final : private net::TlsStream::Handler {
   void connect(const RawAccount* account, std::function<void(Status)> then);
   // An error reply of the server and a lost connection are errors of `then`.
   void request(proto::Envelope& envelope, net::Priority priority, Answer then);
+  void request(const std::function<Result<Bytes>(std::uint64_t id)>& make_frame, net::Priority priority,
+               Answer then);
   // Runs the loop until the answer is there.
   Result<proto::Envelope> ask(proto::Envelope& envelope);
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sotto {
@@ -15,6 +16,17 @@ using Bytes = std::vector<std::uint8_t>;
 // Borrowed bytes: valid only as long as the owner says, never stored across a call unless said so.
 using ByteView = std::span<const std::uint8_t>;
 using MutableByteView = std::span<std::uint8_t>;
+
+// Bytes together with the memory they lie in, so that large ones need not be copied to be kept.
+struct OwnedView {
+  OwnedView() = default;
+  explicit OwnedView(Bytes bytes) : memory(std::move(bytes)), view(memory) {}
+  OwnedView(Bytes bytes, ByteView part) : memory(std::move(bytes)), view(part) {}  // `part` lies within
+  OwnedView(OwnedView&&) = default;  // a vector that is moved keeps its place
+  OwnedView& operator=(OwnedView&&) = default;
+  Bytes memory;
+  ByteView view;
+};
 
 inline ByteView as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};

@@ -1,11 +1,13 @@
 // Framing of the text channel: a 4-byte big-endian length, then one serialised Envelope.
 //
 //   FrameReader reader;
-//   reader.feed(bytes_from_tls);
+//   reader.feed(bytes_from_tls);                      // borrowed until settle()
 //   while (auto frame = reader.next()) { ... }        // std::optional<ByteView>, valid until the next call
+//   reader.settle();                                  // keeps what is left for the next feed
 //   if (reader.failed()) close("protocol");
 //
-// The length is checked before anything is allocated for it. A failed reader stays failed.
+// A frame that came whole is read where it lies; only what is left over is copied. The length is checked
+// before anything is allocated for it. A failed reader stays failed.
 #pragma once
 
 #include <cstdint>
@@ -31,17 +33,26 @@ class FrameReader {
 
   void feed(ByteView bytes);
   std::optional<ByteView> next();
+  // What was not taken is copied, and memory is given back if that is nothing. next() goes on afterwards.
+  void settle();
   bool failed() const { return failed_; }
-  // Bytes of a frame that has begun and not ended: a connection that ends now was cut.
-  bool mid_frame() const { return buffer_.size() > at_; }
-  // Gives memory back once everything was consumed; called when a connection goes idle.
-  void release_if_empty();
+  // Bytes of a frame that has begun and not ended, or was not taken: a connection that ends now was cut.
+  bool mid_frame() const { return at_ < buffer_.size() || !fed_.empty(); }
+
+  // A part of the frame that next() returned last, to be kept: with the reader's memory if the frame has that
+  // for itself, else as a copy.
+  OwnedView keep(ByteView part);
 
  private:
-  void compact();
+  // Of the frame that `bytes` begin with, header included; nullopt: the header is not complete.
+  std::optional<std::size_t> frame_size(ByteView bytes) const;
+  void refuse();
+  bool top_up(std::size_t wanted);
+
   std::size_t max_frame_;
-  Bytes buffer_;
+  Bytes buffer_;  // before what is fed
   std::size_t at_ = 0;
+  ByteView fed_;
   bool failed_ = false;
 };
 

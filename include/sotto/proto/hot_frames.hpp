@@ -48,7 +48,9 @@ Bytes entry_push_frame(const EntryView& entry);
 
 Bytes blob_status_frame(std::uint64_t id, std::uint64_t size, bool complete);
 
-// Everything of a GetBlobReply frame but the `size` bytes of data that follow, which may be none.
+// Everything of a frame but the `size` bytes of data that are its end; room for them is reserved.
+Bytes put_blob_head(std::uint64_t id, ByteView blob, ByteView conversation, std::uint64_t offset,
+                    std::size_t size);
 Bytes get_blob_reply_head(std::uint64_t id, std::uint64_t blob_size, std::size_t size);
 
 }  // namespace sotto::proto

@@ -36,15 +36,15 @@ class BlobPort {
  public:
   virtual ~BlobPort() = default;
   using Done = std::function<void(Status)>;
-  using Read = std::function<void(Result<std::string>)>;
+  using Read = std::function<void(Result<Bytes>)>;
 
   // Makes the file exactly `size` bytes long, creating it if need be. not_found: it is shorter.
   virtual void prepare(BlobId blob, std::uint64_t size, Done then) = 0;
   // At the end: conflict if the file is not `offset` bytes long. A failed write leaves it as it was.
-  virtual void write(BlobId blob, std::uint64_t offset, std::string data, Done then) = 0;
+  virtual void write(BlobId blob, std::uint64_t offset, OwnedView data, Done then) = 0;
   virtual void sync(BlobId blob, Done then) = 0;  // durable when it returns ok
-  // Shorter than asked only at the end of the file.
-  virtual void read(BlobId blob, std::uint64_t offset, std::uint32_t length, Read then) = 0;
+  // Behind `head`, which comes back with them. Fewer than asked only at the end of the file.
+  virtual void read(BlobId blob, std::uint64_t offset, std::uint32_t length, Bytes head, Read then) = 0;
   virtual void remove(BlobId blob) = 0;
 };
 

@@ -7,11 +7,11 @@
 #include <cstdint>
 #include <list>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "sotto/base/bytes.hpp"
 #include "sotto/base/ids.hpp"
 #include "sotto/base/result.hpp"
 
@@ -27,7 +27,7 @@ class BlobFiles {
 
   // Makes the file exactly `size` bytes long, creating it if `size` is 0. not_found: it is shorter.
   Status prepare(BlobId blob, std::uint64_t size);
-  Status write(BlobId blob, std::uint64_t offset, std::string_view data);
+  Status write(BlobId blob, std::uint64_t offset, ByteView data);
   // File and directory entry are durable afterwards. After an error the pages may be lost although a second
   // call would say ok: then the upload starts over from what was synced before.
   Status sync(BlobId blob);
@@ -45,7 +45,8 @@ class BlobFiles {
     int fd_;  // owned
   };
   Result<Sync> begin_sync(BlobId blob);
-  Result<std::string> read(BlobId blob, std::uint64_t offset, std::uint32_t length);
+  // Appends to `out`; fewer bytes only at the end of the file.
+  Status read(BlobId blob, std::uint64_t offset, std::uint32_t length, Bytes& out);
   Status remove(BlobId blob);
   // Every file there is; for clearing away what the database does not know.
   Result<std::vector<BlobId>> list() const;

@@ -121,7 +121,7 @@ Status BlobFiles::prepare(BlobId blob, std::uint64_t size) {
   return ok_status();
 }
 
-Status BlobFiles::write(BlobId blob, std::uint64_t offset, std::string_view data) {
+Status BlobFiles::write(BlobId blob, std::uint64_t offset, ByteView data) {
   const Result<Open*> got = get(blob, false);
   if (!got) return got.error();
   Open& file = **got;
@@ -140,7 +140,7 @@ Status BlobFiles::write(BlobId blob, std::uint64_t offset, std::string_view data
       return disk_error(number);
     }
     file.size += static_cast<std::uint64_t>(count);
-    data.remove_prefix(static_cast<std::size_t>(count));
+    data = data.subspan(static_cast<std::size_t>(count));
   }
   if (file.size - file.started >= kWriteBehindBytes) {
     // Only a hint: whether the bytes are on the disk is for sync() to find out.
@@ -182,21 +182,22 @@ Status BlobFiles::sync(BlobId blob) {
   return begun->run();
 }
 
-Result<std::string> BlobFiles::read(BlobId blob, std::uint64_t offset, std::uint32_t length) {
+Status BlobFiles::read(BlobId blob, std::uint64_t offset, std::uint32_t length, Bytes& out) {
   const Result<Open*> file = get(blob, false);
   if (!file) return file.error();
-  std::string data(length, '\0');
-  std::size_t at = 0;
-  while (at < data.size()) {
+  const std::size_t begin = out.size();
+  out.resize(begin + length);
+  std::size_t at = begin;
+  while (at < out.size()) {
     const ssize_t count =
-        ::pread((*file)->fd, data.data() + at, data.size() - at, static_cast<off_t>(offset + at));
+        ::pread((*file)->fd, out.data() + at, out.size() - at, static_cast<off_t>(offset + (at - begin)));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return disk_error(errno);
     if (count == 0) break;
     at += static_cast<std::size_t>(count);
   }
-  data.resize(at);
-  return data;
+  out.resize(at);
+  return ok_status();
 }
 
 Status BlobFiles::remove(BlobId blob) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sotto/proto/channel.hpp"
 
 namespace sotto::proto {
@@ -23,6 +25,7 @@ TEST(FrameReader, finds_every_frame_however_the_bytes_are_cut) {
     for (std::size_t at = 0; at < stream.size(); at += piece) {
       reader.feed(ByteView(stream).subspan(at, std::min(piece, stream.size() - at)));
       while (const auto frame = reader.next()) seen.push_back(parse_envelope(*frame)->id());
+      reader.settle();
     }
     EXPECT_EQ(seen, (std::vector<std::uint64_t>{1, 2, 3}));
     EXPECT_FALSE(reader.mid_frame());
@@ -31,10 +34,13 @@ TEST(FrameReader, finds_every_frame_however_the_bytes_are_cut) {
 
 TEST(FrameReader, refuses_a_length_over_the_limit_for_good) {
   FrameReader reader;
-  reader.feed(Bytes{0xff, 0xff, 0xff, 0xff});
+  const Bytes much = {0xff, 0xff, 0xff, 0xff};
+  reader.feed(much);
   EXPECT_EQ(reader.next(), std::nullopt);
+  reader.settle();
   EXPECT_TRUE(reader.failed());
-  reader.feed(frame_of(1));
+  const Bytes good = frame_of(1);
+  reader.feed(good);
   EXPECT_EQ(reader.next(), std::nullopt);
 }
 
@@ -44,7 +50,56 @@ TEST(FrameReader, knows_that_a_frame_was_cut) {
     FrameReader reader;
     reader.feed(ByteView(frame).first(kept));
     EXPECT_EQ(reader.next(), std::nullopt);
+    reader.settle();
     EXPECT_TRUE(reader.mid_frame());
+  }
+}
+
+TEST(FrameReader, keeps_what_was_not_taken) {
+  Bytes stream;
+  for (std::uint64_t id = 1; id <= 4; ++id) append(stream, frame_of(id));
+  const Bytes rest(stream.end() - 3, stream.end());
+  stream.resize(stream.size() - rest.size());
+  FrameReader reader;
+  reader.feed(stream);
+  EXPECT_EQ(parse_envelope(*reader.next())->id(), 1U);
+  reader.settle();
+  std::ranges::fill(stream, std::uint8_t{0xff});  // gone, as far as the reader is concerned
+  EXPECT_EQ(parse_envelope(*reader.next())->id(), 2U);
+  reader.settle();
+  reader.feed(rest);
+  EXPECT_EQ(parse_envelope(*reader.next())->id(), 3U);
+  EXPECT_TRUE(reader.mid_frame());
+  EXPECT_EQ(parse_envelope(*reader.next())->id(), 4U);
+  EXPECT_EQ(reader.next(), std::nullopt);
+  reader.settle();
+  EXPECT_FALSE(reader.mid_frame());
+}
+
+// Where a frame lies does not matter to who keeps a part of it: in the fed bytes, alone in the reader's
+// memory, or there with others behind it.
+TEST(FrameReader, lets_a_part_of_a_frame_be_kept) {
+  const Bytes first = frame_of(300);
+  Bytes stream = first;
+  append(stream, frame_of(2));
+  for (std::size_t fed = 0; fed <= stream.size(); ++fed) {
+    Bytes begin(stream.begin(), stream.begin() + static_cast<std::ptrdiff_t>(fed));
+    Bytes end(stream.begin() + static_cast<std::ptrdiff_t>(fed), stream.end());
+    FrameReader reader;
+    reader.feed(begin);
+    reader.settle();
+    reader.feed(end);
+    const auto frame = reader.next();
+    ASSERT_TRUE(frame);
+    const OwnedView kept = reader.keep(frame->subspan(1));
+    const auto next = reader.next();
+    ASSERT_TRUE(next);
+    EXPECT_EQ(parse_envelope(*next)->id(), 2U);
+    reader.settle();
+    std::ranges::fill(begin, std::uint8_t{0});
+    std::ranges::fill(end, std::uint8_t{0});
+    EXPECT_TRUE(equal(kept.view, ByteView(first).subspan(kFrameHeaderBytes + 1)));
+    EXPECT_FALSE(reader.mid_frame());
   }
 }
 

@@ -105,6 +105,17 @@ TEST(HotFrames, writes_what_protobuf_writes) {
     status.mutable_blob_status_reply()->set_complete(number == 1);
     EXPECT_EQ(blob_status_frame(number, number, number == 1), *to_frame(status));
 
+    Envelope piece;
+    const std::string data(static_cast<std::size_t>(number % 200'000 + 1), 'd');
+    piece.set_id(number);
+    piece.mutable_put_blob()->set_blob("blob");
+    piece.mutable_put_blob()->set_conversation("talk");
+    piece.mutable_put_blob()->set_offset(number);
+    piece.mutable_put_blob()->set_data(data);
+    Bytes frame = put_blob_head(number, as_bytes("blob"), as_bytes("talk"), number, data.size());
+    append(frame, as_bytes(data));
+    EXPECT_EQ(frame, *to_frame(piece));
+
     Envelope push;
     Entry& entry = *push.mutable_entry()->mutable_entry();
     const std::string payload(static_cast<std::size_t>(number % 100'000), 'p');
