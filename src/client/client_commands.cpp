@@ -300,7 +300,8 @@ void Client::messages_mark_read(ConversationId conversation, MessageId up_to, Do
   }
   store::Transaction transaction(context.store);
   std::vector<MessageId> to_report;
-  while (true) {
+  // Page by page, until none is left or the disk takes no more: then the commit fails and nothing is read.
+  while (context.store.problem()) {
     auto unread = context.store.unread(conversation, last->position, kReadAtOnce);
     if (unread.empty()) break;
     for (store::MessageRecord& message : unread) {
