@@ -56,6 +56,15 @@ class IoScope {
   MemoryBio saved_;
 };
 
+struct Failure {
+  CloseKind kind = CloseKind::tls_failed;
+  std::string sentence;
+};
+Failure take_failure() {
+  const CloseKind kind = is_certificate_alert() ? CloseKind::refused : CloseKind::tls_failed;
+  return {kind, take_tls_error()};
+}
+
 void set_socket_options(int fd) {
   const auto set = [fd](int level, int name, int value) {
     ::setsockopt(fd, level, name, &value, sizeof value);
@@ -369,7 +378,7 @@ bool TlsStream::process(ByteView ciphertext) {
   while (!paused_ && state_ == State::open) {
     std::size_t count = 0;
     int outcome = SSL_ERROR_NONE;
-    std::string sentence;
+    Failure failure;
     buffers.out.clear();
     {
       const IoScope io(ciphertext, buffers.out);
@@ -387,7 +396,7 @@ bool TlsStream::process(ByteView ciphertext) {
         }
       }
       ciphertext = io.unread();
-      if (outcome == SSL_ERROR_SSL || outcome == SSL_ERROR_SYSCALL) sentence = take_tls_error();
+      if (outcome == SSL_ERROR_SSL || outcome == SSL_ERROR_SYSCALL) failure = take_failure();
     }
     send_out(buffers.out);  // an alert or a key update
     if (count > 0 && !deliver({buffers.plain.data(), count})) return false;
@@ -397,7 +406,7 @@ bool TlsStream::process(ByteView ciphertext) {
     if (outcome == SSL_ERROR_ZERO_RETURN) {
       return end(CloseKind::clean, ErrorCode::offline, "the other side closed the connection");
     }
-    return end(CloseKind::tls_failed, ErrorCode::untrusted, std::move(sentence));
+    return end(failure.kind, ErrorCode::untrusted, std::move(failure.sentence));
   }
   if (state_ == State::open) append(cipher_in_, ciphertext);
   return true;
@@ -408,13 +417,13 @@ bool TlsStream::continue_handshake(ByteView& ciphertext) {
   out.clear();
   int result = 0;
   int outcome = SSL_ERROR_NONE;
-  std::string sentence;
+  Failure failure;
   {
     const IoScope io(ciphertext, out);
     result = SSL_do_handshake(ssl_);
     if (result != 1) outcome = SSL_get_error(ssl_, result);
     ciphertext = io.unread();
-    if (outcome == SSL_ERROR_SSL || outcome == SSL_ERROR_SYSCALL) sentence = take_tls_error();
+    if (outcome == SSL_ERROR_SSL || outcome == SSL_ERROR_SYSCALL) failure = take_failure();
   }
   send_out(out);
   if (result == 1) return established();
@@ -423,7 +432,7 @@ bool TlsStream::continue_handshake(ByteView& ciphertext) {
     const Error refused = std::move(*notes_->refused);
     return end(CloseKind::tls_failed, refused.code, refused.message);
   }
-  return end(CloseKind::tls_failed, ErrorCode::untrusted, std::move(sentence));
+  return end(failure.kind, ErrorCode::untrusted, std::move(failure.sentence));
 }
 
 bool TlsStream::established() {

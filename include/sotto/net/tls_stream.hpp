@@ -42,6 +42,7 @@ enum class CloseKind {
   timeout,     // handshake deadline, or no acknowledgement for 30 s
   too_slow,    // the peer does not read: more than kMaxQueuedBytes waited
   tls_failed,  // handshake refused by either side, wrong protocol, bad record
+  refused,     // the peer said that it does not take our certificate
   local,       // close() was called and is done
 };
 

@@ -96,6 +96,7 @@ struct TlsPair {
     ASSERT_TRUE(context) << context.error().message;
     client_context = *context;
     dial(port, [this](Socket socket) {
+      dialed_fd = socket.fd();
       client.stream = TlsStream::connect(loop, client_context, std::move(socket), {}, "localhost", client);
     });
   }
@@ -111,7 +112,7 @@ struct TlsPair {
   std::shared_ptr<const TlsContext> server_context, client_context;
   std::unique_ptr<TcpListener> listener;
   std::unique_ptr<TcpConnector> connector;
-  int accepted_fd = -1;
+  int accepted_fd = -1, dialed_fd = -1;
   Recorder server, client;
 };
 

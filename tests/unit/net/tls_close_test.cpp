@@ -2,6 +2,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "test_identity.hpp"
 #include "test_net.hpp"
 
 namespace sotto::net {
@@ -189,19 +190,34 @@ TEST(TlsClose, StillDeliversWhatCameBeforeTheEndWhenSendingFails) {
   EXPECT_EQ(pair.server.closed->kind, CloseKind::clean);
 }
 
-TEST(TlsClose, AForgedRecordEndsTheConnection) {
-  TlsPair pair;
-  pair.listen();
-  pair.start_client(pair.listener->local_port());
-  ASSERT_TRUE(run_until(pair.loop, [&] { return pair.server.up() && pair.client.up(); }));
-  // Into the server's socket, past its TLS: the client gets a record that nobody sealed.
+// Past the TLS of one side, into its socket: the other side gets a record that nobody sealed.
+void send_forged_record(int fd) {
   Bytes record = {23, 3, 3, 0, 40};
   record.resize(45, 0x5a);
-  ASSERT_EQ(::send(pair.accepted_fd, record.data(), record.size(), MSG_NOSIGNAL), 45);
+  ASSERT_EQ(::send(fd, record.data(), record.size(), MSG_NOSIGNAL), 45);
+}
+
+TEST(TlsClose, AForgedRecordEndsTheConnection) {
+  TlsPair pair;
+  pair.connect();
+  send_forged_record(pair.accepted_fd);
   ASSERT_TRUE(run_until(pair.loop, [&] { return pair.client.closed.has_value(); }));
   EXPECT_EQ(pair.client.closed->kind, CloseKind::tls_failed);
   EXPECT_EQ(pair.client.closed->error.message, "a record was damaged or forged on the way");
   EXPECT_TRUE(pair.client.received.empty());
+}
+
+// The server answers what somebody else sent with an alert. To the client that is no word about its
+// certificate.
+TEST(TlsClose, AForgedRecordToTheServerIsNoRefusalOfTheClient) {
+  TlsPair pair;
+  pair.client_options.identity = test::make_identity("device");
+  pair.server_options.verify_client = [](const std::vector<Bytes>&) -> Status { return ok_status(); };
+  pair.connect();
+  send_forged_record(pair.dialed_fd);
+  ASSERT_TRUE(run_until(pair.loop, [&] { return pair.client.closed && pair.server.closed; }));
+  EXPECT_EQ(pair.client.closed->kind, CloseKind::tls_failed);
+  EXPECT_EQ(pair.server.closed->kind, CloseKind::tls_failed);
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ TEST(TlsHandshake, RefusesAClientWhoseChainIsNotBelieved) {
   EXPECT_EQ(pair.server.closed->kind, CloseKind::tls_failed);
   EXPECT_EQ(pair.server.closed->error, fail(ErrorCode::denied, "the device was revoked"));
   EXPECT_FALSE(pair.server.up());
-  EXPECT_EQ(pair.client.closed->kind, CloseKind::tls_failed);
+  EXPECT_EQ(pair.client.closed->kind, CloseKind::refused);
   EXPECT_NE(pair.client.closed->error.message.find("our certificate is revoked"), std::string::npos)
       << pair.client.closed->error.message;
 }
