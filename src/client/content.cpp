@@ -1,5 +1,7 @@
 #include "content.hpp"
 
+#include <algorithm>
+
 #include "utf8.hpp"
 
 namespace sotto::client {
@@ -103,5 +105,10 @@ Result<proto::Content> parse_content(ByteView bytes) {
 }
 
 Bytes serialise(const proto::Content& content) { return to_bytes(content.SerializeAsString()); }
+
+std::int64_t plausible_time_ms(std::int64_t server_ms) {
+  constexpr std::int64_t kEndOf9999 = 253'402'300'799'999;
+  return std::clamp<std::int64_t>(server_ms, 0, kEndOf9999);
+}
 
 }  // namespace sotto::client

@@ -22,6 +22,10 @@ inline constexpr std::size_t kMaxCandidateBytes = 512;
 inline constexpr std::size_t kMaxIceText = 256;  // RFC 8839 section 5.4
 inline constexpr std::size_t kMaxCodecs = 16;
 
+// A time that the server said, in ms since 1970: moved into the years 1970 to 9999, so that it may be
+// reckoned with.
+std::int64_t plausible_time_ms(std::int64_t server_ms);
+
 // A wrong message is rejected; a body from a newer version (none of ours) gives an empty body.
 Result<proto::Content> parse_content(ByteView bytes);
 Bytes serialise(const proto::Content& content);

@@ -202,7 +202,7 @@ void Outbox::on_appended(store::OutboxRecord row, Bytes hash, const proto::Appen
   context_.store.remove_outbox(row.row);
   if (auto message = context_.store.message(row.message); message && message->own) {
     message->position = reply.seq() << store::kPositionShift;
-    message->time_ms = reply.time_ms();
+    message->time_ms = plausible_time_ms(reply.time_ms());
     if (message->state == static_cast<int>(MessageState::sending)) {
       message->state = static_cast<int>(MessageState::sent);
     }

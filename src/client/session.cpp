@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "content.hpp"
 #include "sotto/base/log.hpp"
 #include "sotto/crypto/certificate.hpp"
 #include "sotto/proto/frame.hpp"
@@ -126,7 +127,7 @@ void Session::finish_greeting(Result<proto::Envelope> reply) {
     return end_connection(fail(ErrorCode::unavailable, "The server does not speak Sotto's protocol."), true);
   }
   hello_ = reply->hello_reply();
-  clock_offset_ms_ = hello_.server_time_ms() - context_.moment.wall.ms;
+  clock_offset_ms_ = plausible_time_ms(hello_.server_time_ms()) - context_.moment.wall.ms;
   if (!standing_) {
     state_ = State::open;
     deadline_ = kNever;

@@ -319,8 +319,8 @@ void Sync::apply_content(const proto::Entry& entry, const MessageAddress& addres
   switch (content.body_case()) {
     case proto::Content::kReceipt: return apply_receipt(content.receipt(), address);
     case proto::Content::kCall:
-      signals.push_back(
-          {address.conversation, address.sender, address.device, entry.time_ms(), content.call()});
+      signals.push_back({address.conversation, address.sender, address.device,
+                         plausible_time_ms(entry.time_ms()), content.call()});
       return;
     case proto::Content::BODY_NOT_SET:
       timeline_.add_event(address.conversation, address.sender,
@@ -341,7 +341,7 @@ void Sync::apply_content(const proto::Entry& entry, const MessageAddress& addres
   message.device = address.device;
   message.own = address.sender == profile_->user;
   message.unread = !message.own;
-  message.time_ms = entry.time_ms();
+  message.time_ms = plausible_time_ms(entry.time_ms());
   message.position = entry.seq() << store::kPositionShift;
   message.state = static_cast<int>(MessageState::delivered);
   if (content.has_text()) {

@@ -232,7 +232,7 @@ Status FakeServer::append(Connection& connection, const proto::AppendRequest& re
   entry.set_seq(log->second.entries.size() + 1);
   entry.set_sender_user(raw(connection.user.bytes()));
   entry.set_sender_device(raw(connection.device.bytes()));
-  entry.set_time_ms(now.ms);
+  entry.set_time_ms(claimed_time_ms.value_or(now.ms));
   entry.set_message(request.message());
   entry.set_payload(request.payload());
   log->second.entries.push_back(entry);
@@ -254,7 +254,7 @@ void FakeServer::handle(ConnectionId id, Connection& connection, const proto::En
       hello.set_max_blob_bytes(max_blob_bytes);
       hello.set_blob_chunk_bytes(128 * 1024 + 16);
       hello.set_max_append_bytes(256 * 1024);
-      hello.set_server_time_ms(now.ms);
+      hello.set_server_time_ms(claimed_time_ms.value_or(now.ms));
       if (is_device) {
         hello.set_user(raw(connection.user.bytes()));
         hello.set_device(raw(connection.device.bytes()));

@@ -61,6 +61,7 @@ class FakeServer {
   std::map<BlobId, Blob> blobs;
   // Asked before each request is handled; an error is the reply.
   std::function<std::optional<Error>(const proto::Envelope&)> refuse;
+  std::optional<std::int64_t> claimed_time_ms;  // instead of the true one
   bool registration_open = true;
   std::uint64_t max_blob_bytes = 0;
   // Pushes an entry to the members' connections as the server would.

@@ -170,6 +170,21 @@ TEST_F(HostileServer, nobody_with_a_changed_identity_gets_into_a_call_that_rings
   EXPECT_FALSE(start(alice)) << "held until the user has decided";
 }
 
+TEST_F(HostileServer, a_time_outside_of_all_calendars_is_moved_into_one) {
+  for (const std::int64_t claimed : {INT64_MIN, INT64_MAX}) {
+    world.server.claimed_time_ms = claimed;
+    bob.cut();
+    alice.send(conversation, "when?");
+    const std::size_t texts = bob.texts(conversation).size() + 1;
+    world.run_until([&] { return bob.texts(conversation).size() == texts; });
+    for (Person* person : {&alice, &bob}) {
+      const std::int64_t shown = person->history(conversation).back().time.ms;
+      EXPECT_GE(shown, 0);
+      EXPECT_LT(shown, 253'402'300'800'000) << "the year 10000";
+    }
+  }
+}
+
 TEST_F(HostileServer, an_entry_given_twice_is_shown_once) {
   const auto before = bob.history(conversation).size();
   proto::Entry copy = log().entries.front();
