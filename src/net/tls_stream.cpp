@@ -20,8 +20,8 @@ namespace {
 
 constexpr std::size_t kRecordBytes = SSL3_RT_MAX_PLAIN_LENGTH;  // 16 KiB, RFC 8446 section 5.1
 constexpr std::size_t kSmallRecordBytes = 1024;
-constexpr std::size_t kReadBudget = 256 * 1024;  // a turn; then other connections
-constexpr std::size_t kWriteBudget = 512 * 1024;
+constexpr std::size_t kReadBudget = 256UL * 1024;  // a turn; then other connections
+constexpr std::size_t kWriteBudget = 512UL * 1024;
 constexpr int kUserTimeoutMs = 30'000;
 constexpr int kKeepAliveIdleSeconds = 60;
 

@@ -83,13 +83,13 @@ void Blobs::open(BlobId blob, UserId user, ConversationId conversation) {
 }
 
 void Blobs::open_new(BlobId blob, UserId user, ConversationId conversation) {
-  delivery_.require_member(conversation, user, [this, blob, user, conversation](Status member) {
+  delivery_.require_member(conversation, user, [this, blob, user, conversation](const Status& member) {
     if (!member) return opened(blob, member);
     hub_.ask<Unit>(
         store::Access::write,
         [record = store::Blob{blob, conversation, user, 0, false, hub_.moment.wall}](
             store::ServerStore& store) { return store.blobs().add(record); },
-        [this, blob](Status done) {
+        [this, blob](const Status& done) {
           if (!done) return opened(blob, done);
           prepare(blob, 0);
         });
@@ -147,9 +147,9 @@ void Blobs::write(Request request, BlobId blob, UserId user, ConversationId conv
   upload.expected = end;
   upload.used = hub_.moment.now;
   ++upload.writes;
-  hub_.ports.blobs().write(blob, offset, std::move(data), [this, request, blob, offset, end](Status done) {
-    written(request, blob, offset, end, done);
-  });
+  hub_.ports.blobs().write(
+      blob, offset, std::move(data),
+      [this, request, blob, offset, end](const Status& done) { written(request, blob, offset, end, done); });
 }
 
 void Blobs::written(Request request, BlobId blob, std::uint64_t offset, std::uint64_t end,
@@ -175,7 +175,7 @@ void Blobs::written(Request request, BlobId blob, std::uint64_t offset, std::uin
 void Blobs::sync(BlobId blob) {
   Upload& upload = uploads_.at(blob);
   upload.syncing = true;
-  hub_.ports.blobs().sync(blob, [this, blob, size = upload.written](Status synced) {
+  hub_.ports.blobs().sync(blob, [this, blob, size = upload.written](const Status& synced) {
     const auto found = uploads_.find(blob);
     if (found == uploads_.end()) return;
     if (!synced) {
@@ -185,7 +185,7 @@ void Blobs::sync(BlobId blob) {
     hub_.ask<Unit>(
         store::Access::write,
         [blob, size](store::ServerStore& store) { return store.blobs().set_size(blob, size, false); },
-        [this, blob, size](Status stored) {
+        [this, blob, size](const Status& stored) {
           const auto again = uploads_.find(blob);
           if (again == uploads_.end()) return;
           again->second.syncing = false;
@@ -215,7 +215,7 @@ void Blobs::finish(Connection& connection, Request request, const proto::FinishB
   }
   if (upload != uploads_.end() && upload->second.state == State::open) return complete(request, *blob, size);
   if (upload != uploads_.end() && upload->second.state == State::opening) {
-    upload->second.waiting.push_back([this, request, blob = *blob, size](Status ready) {
+    upload->second.waiting.push_back([this, request, blob = *blob, size](const Status& ready) {
       if (!ready) return hub_.reply_error(request, ready.error());
       complete(request, blob, size);
     });
@@ -239,7 +239,7 @@ void Blobs::finish(Connection& connection, Request request, const proto::FinishB
         Upload& opening = uploads_[found->blob];
         opening.uploader = user;
         opening.conversation = found->conversation;
-        opening.waiting.push_back([this, request, blob = found->blob, size](Status ready) {
+        opening.waiting.push_back([this, request, blob = found->blob, size](const Status& ready) {
           if (!ready) return hub_.reply_error(request, ready.error());
           complete(request, blob, size);
         });
@@ -262,7 +262,7 @@ void Blobs::complete(Request request, BlobId blob, std::uint64_t size) {
     hub_.reply_error(request, error);
   };
   // The disk works in order, so the writes under way are done when this is.
-  hub_.ports.blobs().sync(blob, [this, request, blob, size, failed](Status synced) {
+  hub_.ports.blobs().sync(blob, [this, request, blob, size, failed](const Status& synced) {
     if (!synced) return failed(synced.error());
     const auto again = uploads_.find(blob);
     if (again == uploads_.end()) return hub_.reply_error(request, no_blob());
@@ -272,7 +272,7 @@ void Blobs::complete(Request request, BlobId blob, std::uint64_t size) {
     hub_.ask<Unit>(
         store::Access::write,
         [blob, size](store::ServerStore& store) { return store.blobs().set_size(blob, size, true); },
-        [this, request, blob, size, failed](Status stored) {
+        [this, request, blob, size, failed](const Status& stored) {
           if (!stored) return failed(stored.error());
           uploads_.erase(blob);
           reply_status(request, size, true);

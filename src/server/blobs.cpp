@@ -28,10 +28,11 @@ void Blobs::status(Connection& connection, Request request, const proto::BlobSta
       store::Access::read, [blob = *blob](store::ServerStore& store) { return store.blobs().get(blob); },
       [this, request, user = connection.user](Result<store::Blob> found) {
         if (!found) return hub_.reply_error(request, found.error());
-        delivery_.require_member(found->conversation, user, [this, request, found = *found](Status member) {
-          if (!member) return hub_.reply_error(request, no_blob());
-          reply_status(request, found.size, found.complete);
-        });
+        delivery_.require_member(found->conversation, user,
+                                 [this, request, found = *found](const Status& member) {
+                                   if (!member) return hub_.reply_error(request, no_blob());
+                                   reply_status(request, found.size, found.complete);
+                                 });
       });
 }
 
@@ -53,7 +54,7 @@ void Blobs::get(Connection& connection, Request request, const proto::GetBlobReq
   const auto go = [this, request, refuse, blob = *blob, user = connection.user, offset = body.offset(),
                    length](const Known& known) {
     delivery_.require_member(known.conversation, user,
-                             [this, request, refuse, blob, known, offset, length](Status member) {
+                             [this, request, refuse, blob, known, offset, length](const Status& member) {
                                if (!member) return refuse(no_blob());
                                read(request, blob, known, offset, length);
                              });

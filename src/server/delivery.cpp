@@ -181,7 +181,7 @@ void Delivery::fetch(Connection& connection, Request request, const proto::Fetch
   const std::uint32_t limit = std::clamp(body.limit(), 1U, kMaxFetchEntries);
   require_member(
       *conversation, connection.user,
-      [this, request, conversation = *conversation, after = body.after_seq(), limit](Status member) {
+      [this, request, conversation = *conversation, after = body.after_seq(), limit](const Status& member) {
         if (!member) return hub_.reply_error(request, member.error());
         hub_.ask<store::LogPage>(
             store::Access::read,
@@ -217,7 +217,7 @@ void Delivery::ack(Connection& connection, Request request, const proto::AckRequ
   }
   require_member(*conversation, connection.user,
                  [this, request, device = connection.device, conversation = *conversation,
-                  seq = body.seq()](Status member) {
+                  seq = body.seq()](const Status& member) {
                    if (!member) return hub_.reply_error(request, member.error());
                    std::uint64_t& acked = acks_[{conversation, device}];
                    acked = std::max(acked, seq);
@@ -247,7 +247,7 @@ void Delivery::flush_acks() {
         }
         return ok_status();
       },
-      [this, acks](Status done) {
+      [this, acks](const Status& done) {
         if (done) return;
         for (const auto& [key, seq] : *acks) {
           std::uint64_t& acked = acks_[key];

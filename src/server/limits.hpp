@@ -29,7 +29,7 @@ inline constexpr Duration kGuestDeadline = minutes(2);
 inline constexpr std::size_t kMaxGuests = 2048;
 inline constexpr std::size_t kMaxGuestsPerSource = 128;
 // A frame before the connection has shown a device: the largest is Enroll with a 16 KiB certificate.
-inline constexpr std::size_t kMaxGuestFrame = 32 * 1024;
+inline constexpr std::size_t kMaxGuestFrame = 32UL * 1024;
 
 // ---- Work put elsewhere ----
 // Waiting for the storage thread: about a second of its work. More is answered with unavailable.
@@ -57,7 +57,7 @@ inline constexpr std::size_t kMaxBuckets = 65536;
 
 // ---- Requests ----
 inline constexpr std::uint32_t kMaxFetchEntries = 500;
-inline constexpr std::size_t kMaxFetchBytes = 512 * 1024;
+inline constexpr std::size_t kMaxFetchBytes = 512UL * 1024;
 inline constexpr std::size_t kMinPasswordCharacters = 10;  // NIST SP 800-63B asks for 8 at least
 inline constexpr std::size_t kMaxNameCharacters = 64;
 inline constexpr std::size_t kMinUsername = 2;

@@ -160,7 +160,7 @@ void Sessions::logout(Connection& connection, Request request) {
       [device = connection.device, now = hub_.moment.wall](store::ServerStore& store) {
         return store.devices().revoke(device, now);
       },
-      [this, request, user = connection.user, device = connection.device](Status done) {
+      [this, request, user = connection.user, device = connection.device](const Status& done) {
         if (!done) return hub_.reply_error(request, done.error());
         hub_.reply_ok(request);
         kick({device});

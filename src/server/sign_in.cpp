@@ -140,7 +140,7 @@ void Sessions::register_account(Connection& connection, Request request, proto::
         if (taken.error().code != ErrorCode::not_found) return taken.error();
         return ok_status();
       },
-      [this, request, fresh](Status good) {
+      [this, request, fresh](const Status& good) {
         if (!good) return refuse(request, good.error());
         hash_and_create(request, fresh);
       });
@@ -174,7 +174,7 @@ void Sessions::create(Request request, const std::shared_ptr<NewAccount>& fresh)
         fresh->account.administrator = *count == 0;
         return store.accounts().add(fresh->account);
       },
-      [this, request, fresh](Status done) {
+      [this, request, fresh](const Status& done) {
         if (!done) return refuse(request, done.error());
         log::info("account.registered", {{"administrator", fresh->account.administrator ? "yes" : "no"}});
         signed_in(request, fresh->account.user, fresh->account.identity, fresh->account.display_name);
@@ -388,7 +388,7 @@ void Sessions::change_password(Connection& connection, Request request, proto::C
               [user = change->user, phc = *std::move(phc)](store::ServerStore& store) {
                 return store.accounts().set_password_hash(user, phc);
               },
-              [this, request](Status done) {
+              [this, request](const Status& done) {
                 if (!done) return refuse(request, done.error());
                 proto::Envelope envelope;
                 envelope.set_id(request.id);

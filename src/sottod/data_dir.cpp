@@ -15,7 +15,7 @@
 namespace sotto::sottod {
 namespace {
 
-constexpr std::size_t kMaxFileBytes = 64 * 1024;  // keys, certificates, an address
+constexpr std::size_t kMaxFileBytes = 64UL * 1024;  // keys, certificates, an address
 constexpr int kCaDays = 20 * 365;
 constexpr int kServerDays = 10 * 365;
 constexpr std::int64_t kRenewBeforeMs = 30 * crypto::kDayMs;

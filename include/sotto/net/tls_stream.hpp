@@ -59,17 +59,17 @@ struct PeerInfo {
 };
 
 // A slow reader is cut when this much waits for it.
-inline constexpr std::size_t kMaxQueuedBytes = 8 * 1024 * 1024;
+inline constexpr std::size_t kMaxQueuedBytes = 8UL * 1024 * 1024;
 // TCP_NOTSENT_LOWAT: what the kernel may hold that is not yet on the wire (105 ms at 10 Mbit/s).
-inline constexpr std::size_t kNotSentLowWater = 128 * 1024;
+inline constexpr std::size_t kNotSentLowWater = 128UL * 1024;
 // Plaintext encrypted for one system call.
-inline constexpr std::size_t kBatchBytes = 64 * 1024;
+inline constexpr std::size_t kBatchBytes = 64UL * 1024;
 // on_drained comes when no more than this much bulk waits.
-inline constexpr std::size_t kBulkLowWater = 64 * 1024;
+inline constexpr std::size_t kBulkLowWater = 64UL * 1024;
 inline constexpr Duration kHandshakeTimeout = std::chrono::seconds(10);
 inline constexpr Duration kCloseTimeout = std::chrono::seconds(5);
 // A peer may send this much before the handshake ends.
-inline constexpr std::size_t kMaxHandshakeBytes = 64 * 1024;
+inline constexpr std::size_t kMaxHandshakeBytes = 64UL * 1024;
 
 class TlsStream final : private FdHandler, private IterationHook {
  public:

@@ -21,11 +21,11 @@ namespace sotto::proto {
 class Envelope;
 
 inline constexpr std::size_t kFrameHeaderBytes = 4;
-inline constexpr std::size_t kMaxFrameBytes = 1024 * 1024;  // body, by docs/protocol.md
+inline constexpr std::size_t kMaxFrameBytes = 1024UL * 1024;  // body, by docs/protocol.md
 // Largest data of one blob chunk request or reply: a compromise between throughput and how long a
 // message may wait behind one (105 ms at 10 Mbit/s).
-inline constexpr std::size_t kBlobChunkBytes = 128 * 1024 + 16;
-inline constexpr std::size_t kMaxAppendBytes = 256 * 1024;
+inline constexpr std::size_t kBlobChunkBytes = 128UL * 1024 + 16;
+inline constexpr std::size_t kMaxAppendBytes = 256UL * 1024;
 
 class FrameReader {
  public:
