@@ -9,7 +9,7 @@ namespace {
 
 using namespace client;
 
-constexpr std::size_t kMaxLine = 64 * 1024;  // of one message, by docs/protocol.md
+constexpr std::size_t kMaxLine = 64UL * 1024;  // of one message, by docs/protocol.md
 constexpr int kHistory = 20;
 constexpr std::chrono::milliseconds kEndPatience{10000};  // piped input: nobody waits in front of it
 constexpr std::chrono::milliseconds kQuitPatience{5000};  // somebody does
@@ -277,7 +277,7 @@ void ChatFace::start_call(bool video) {
                          going_on<CallView>([this](const CallView& call) { on_call(call); }));
 }
 
-void ChatFace::with_call(std::function<void(CallId)> next) {
+void ChatFace::with_call(const std::function<void(CallId)>& next) {
   if (!call_ || call_->state == CallState::ended) return say("! There is no call.");
   next(call_->id);
 }

@@ -34,7 +34,7 @@ class ChatFace final : public CommandFace {
   void open(const std::string& username);
   void show_conversation(const client::ConversationView& conversation);
   void start_call(bool video);
-  void with_call(std::function<void(CallId)> next);
+  void with_call(const std::function<void(CallId)>& next);
   void quit();
   void quit_if_sent();
   void leave();

@@ -75,17 +75,18 @@ void CommandFace::find_user(const std::string& username, client::Done<client::Us
 void CommandFace::with_conversation(const std::string& username,
                                     std::function<void(const client::ConversationView&)> next) {
   // Known people are found in the local store: reading history works offline.
-  commands().contacts_list(then<std::vector<client::UserView>>([this, username, next](const auto& contacts) {
-    const auto open = [this, next](UserId user) {
-      commands().conversations_direct(user, then<client::ConversationView>(next));
-    };
-    for (const auto& contact : contacts) {
-      if (contact.username == username) return open(contact.id);
-    }
-    when_online([this, username, open] {
-      find_user(username, then<client::UserView>([open](const auto& found) { open(found.id); }));
-    });
-  }));
+  commands().contacts_list(
+      then<std::vector<client::UserView>>([this, username, next = std::move(next)](const auto& contacts) {
+        const auto open = [this, next](UserId user) {
+          commands().conversations_direct(user, then<client::ConversationView>(next));
+        };
+        for (const auto& contact : contacts) {
+          if (contact.username == username) return open(contact.id);
+        }
+        when_online([this, username, open] {
+          find_user(username, then<client::UserView>([open](const auto& found) { open(found.id); }));
+        });
+      }));
 }
 
 }  // namespace sotto::cli

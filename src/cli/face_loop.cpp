@@ -130,7 +130,7 @@ void FaceLoop::run_deadlines() {
 }
 
 void FaceLoop::read_input() {
-  std::array<char, 64 * 1024> buffer;
+  std::array<char, 64UL * 1024> buffer;
   const auto count = ::read(input_, buffer.data(), buffer.size());
   if (count < 0 && (errno == EINTR || errno == EAGAIN)) return;
   if (count > 0) {

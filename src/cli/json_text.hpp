@@ -7,8 +7,8 @@
 
 namespace sotto::cli {
 
-inline constexpr std::size_t kMaxLineBytes = 1024 * 1024;  // as large as the largest frame (docs/rpc.md)
-inline constexpr int kMaxJsonDepth = 32;                   // chosen: the interface itself nests four deep
+inline constexpr std::size_t kMaxLineBytes = 1024UL * 1024;  // as large as the largest frame (docs/rpc.md)
+inline constexpr int kMaxJsonDepth = 32;                     // chosen: the interface itself nests four deep
 
 // Deepest nesting of arrays and objects, without parsing: brackets inside strings do not count.
 int json_depth(std::string_view text);

@@ -52,7 +52,7 @@ class LineReader {
   void clear() {
     secure_wipe(buffer_.data(), buffer_.size());
     buffer_.clear();
-    if (buffer_.capacity() > 64 * 1024) buffer_.shrink_to_fit();
+    if (buffer_.capacity() > 64UL * 1024) buffer_.shrink_to_fit();
   }
 
   std::size_t limit_;

@@ -8,7 +8,7 @@ namespace {
 using client::Commands;
 
 // Lengths: user names and addresses by docs/protocol.md; the rest chosen well above what is useful.
-constexpr std::size_t kMaxText = 64 * 1024;
+constexpr std::size_t kMaxText = 64UL * 1024;
 constexpr std::size_t kMaxPath = 4096;
 constexpr std::size_t kMaxPassword = 1024;
 constexpr int kDefaultHistory = 50;
@@ -35,8 +35,8 @@ Json users(const View& list) {
 Json id_of(const client::MessageView& message) { return {{"message", message.id.str()}}; }
 Json id_of(const client::ConversationView& conversation) { return {{"conversation", conversation.id.str()}}; }
 Json devices(const call::MediaSessionFactory::Devices& list) { return {{"devices", to_json(list)}}; }
-const auto kMessageId = [](const client::MessageView& message) { return id_of(message); };
-const auto kAsJson = [](const auto& view) { return to_json(view); };
+constexpr auto kMessageId = [](const client::MessageView& message) { return id_of(message); };
+constexpr auto kAsJson = [](const auto& view) { return to_json(view); };
 
 std::vector<Method> account_methods() {
   return {

@@ -172,7 +172,7 @@ Result<CallView> Calls::accept(CallId id, bool video) {
   if (outbox_.is_held(call->conversation)) return identity_changed();
   if (!session_.is_online()) return fail(ErrorCode::offline, "Answering needs a connection to the server.");
   if (Status answered = make_answer(video); !answered) {
-    const Error why = answered.error();
+    const Error& why = answered.error();
     send_hang_up(*call, proto::CallHangup::FAILED);
     end(EndReason::media_failed, why.message);
     return why;

@@ -11,8 +11,8 @@
 
 namespace sotto::client {
 
-inline constexpr std::size_t kMaxTextBytes = 64 * 1024;
-inline constexpr std::size_t kMaxContentBytes = 128 * 1024;  // serialised; text, caption and room to spare
+inline constexpr std::size_t kMaxTextBytes = 64UL * 1024;
+inline constexpr std::size_t kMaxContentBytes = 128UL * 1024;  // serialised; text, caption and room to spare
 inline constexpr std::size_t kMaxReceiptMessages = 1000;
 inline constexpr std::size_t kMaxRawFileName = 1024;  // as sent; shown and used only neutralised
 inline constexpr std::size_t kMaxFileType = 127;      // RFC 6838: type and subtype

@@ -12,7 +12,7 @@ constexpr std::string_view kSetting = "profile";
 constexpr std::uint16_t kVersion = 1;
 constexpr int kDeviceDays = 90;
 constexpr std::int64_t kRenewBeforeMs = 30 * crypto::kDayMs;
-constexpr std::size_t kMaxField = 64 * 1024;
+constexpr std::size_t kMaxField = 64UL * 1024;
 
 }  // namespace
 

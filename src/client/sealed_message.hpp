@@ -36,7 +36,7 @@ namespace sotto::client {
 inline constexpr std::uint16_t kSealingVersion = 1;
 inline constexpr std::size_t kMaxRecipientDevices = 64;  // two people's devices, with room
 inline constexpr std::size_t kMaxSealedMembers = 64;
-inline constexpr std::size_t kMaxSealedBytes = 256 * 1024;  // proto::kMaxAppendBytes
+inline constexpr std::size_t kMaxSealedBytes = 256UL * 1024;  // proto::kMaxAppendBytes
 
 struct RecipientKey {
   static constexpr std::size_t kKemBytes = 32;

@@ -17,7 +17,7 @@ constexpr std::string_view kExporterLabel = "EXPORTER-sotto-identity";
 constexpr std::size_t kExporterBytes = 32;
 constexpr Duration kConnectTimeout = std::chrono::seconds(10);
 // Enough to keep a fast line busy between two iterations, little enough to stop soon after a pause.
-constexpr std::size_t kBulkWindow = 2 * 1024 * 1024;
+constexpr std::size_t kBulkWindow = 2UL * 1024 * 1024;
 
 // RFC 8410 section 7: PrivateKeyInfo of Ed25519 in front of the 32-byte seed.
 SecretBytes ed25519_pkcs8(const SecretBytes& seed) {

@@ -35,7 +35,7 @@ struct LoginParams {
 };
 
 // The text beside a file, UTF-8. Longer ones are messages of their own.
-inline constexpr std::size_t kMaxCaptionBytes = 4 * 1024;
+inline constexpr std::size_t kMaxCaptionBytes = 4UL * 1024;
 
 class Commands {
  public:

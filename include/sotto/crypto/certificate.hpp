@@ -23,7 +23,7 @@
 
 namespace sotto::crypto {
 
-inline constexpr std::size_t kMaxCertificateSize = 16 * 1024;  // DER
+inline constexpr std::size_t kMaxCertificateSize = 16UL * 1024;  // DER
 inline constexpr std::size_t kMaxAlternativeNames = 64;
 
 struct CertificateHandle;  // the back end's

@@ -11,7 +11,7 @@ namespace {
 
 using Pkcs8 = openssl::Owned<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>;
 
-constexpr std::size_t kMaxPem = 16 * 1024;
+constexpr std::size_t kMaxPem = 16UL * 1024;
 
 Error unreadable() { return fail(ErrorCode::invalid_argument, "a private key file cannot be read"); }
 

@@ -19,7 +19,7 @@ struct Attachment {
 
 class Composer {
  public:
-  static constexpr std::size_t kMaxMessageBytes = 64 * 1024;
+  static constexpr std::size_t kMaxMessageBytes = 64UL * 1024;
   static constexpr std::size_t kMaxFiles = 10;
 
   explicit Composer(Model& model) : model_(model) {}

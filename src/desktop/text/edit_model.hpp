@@ -22,7 +22,7 @@ class EditModel {
 
   explicit EditModel(bool multi_line = false, std::size_t max_bytes = kDefaultMax)
       : multi_line_(multi_line), max_bytes_(max_bytes) {}
-  static constexpr std::size_t kDefaultMax = 256 * 1024;
+  static constexpr std::size_t kDefaultMax = 256UL * 1024;
 
   // Replaces everything and starts a fresh undo history; the caret goes to the end.
   void set_text(std::string text);
