@@ -62,6 +62,7 @@ ServerProcess::~ServerProcess() {
 
 pid_t ServerProcess::spawn(const std::vector<std::string>& arguments, int output) const {
   const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("no process for sottod");
   if (child != 0) return child;
   ::dup2(output, 1);
   ::dup2(output, 2);

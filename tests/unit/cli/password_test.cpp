@@ -31,9 +31,12 @@ class Prompt {
     ::_exit(password ? static_cast<int>(password->size()) : 100);
   }
   ~Prompt() {
+    if (!started()) return;  // and kill(-1) would end every process of the machine
     if (!ended_) ::kill(pid_, SIGKILL), ::waitpid(pid_, nullptr, 0);
     ::close(terminal_);
   }
+  // False where there are no pseudo-terminals: no /dev/pts.
+  bool started() const { return pid_ > 0; }
   bool shows(const std::string& text) {
     while (screen_.find(text) == std::string::npos) {
       pollfd fd{terminal_, POLLIN, 0};
@@ -71,6 +74,7 @@ class Prompt {
 
 TEST(PasswordPrompt, takes_a_line_and_shows_nothing_of_it) {
   Prompt prompt;
+  if (!prompt.started()) GTEST_SKIP() << "this machine has no pseudo-terminals";
   ASSERT_TRUE(prompt.shows("Password: "));
   prompt.type("secret\n");
   EXPECT_EQ(prompt.result(), 6);
@@ -79,6 +83,7 @@ TEST(PasswordPrompt, takes_a_line_and_shows_nothing_of_it) {
 
 TEST(PasswordPrompt, is_left_by_ctrl_c_with_the_terminal_as_it_was) {
   Prompt prompt;
+  if (!prompt.started()) GTEST_SKIP() << "this machine has no pseudo-terminals";
   ASSERT_TRUE(prompt.shows("Password: "));
   prompt.type("sec\x03");
   EXPECT_EQ(prompt.result(), 100);
