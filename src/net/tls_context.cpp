@@ -106,7 +106,8 @@ Status configure_common(SSL_CTX* context) {
       SSL_CTX_set1_sigalgs_list(context,
                                 "ed25519:ECDSA+SHA256:ECDSA+SHA384:rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:"
                                 "rsa_pss_rsae_sha512") == 1;
-  if (!ok) return fail(ErrorCode::unavailable, "OpenSSL lacks what TLS needs here: " + take_tls_error());
+  if (!ok)
+    return fail(ErrorCode::unavailable, "OpenSSL lacks what TLS needs here: " + take_tls_error().sentence);
   SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                    SSL_OP_PRIORITIZE_CHACHA | SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
@@ -179,7 +180,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make_server(const Server& 
   out->alpn_ = options.alpn;
   out->verify_ = options.verify_client;
   out->context_ = SSL_CTX_new(TLS_server_method());
-  if (!out->context_) return fail(ErrorCode::unavailable, "OpenSSL: " + take_tls_error());
+  if (!out->context_) return fail(ErrorCode::unavailable, "OpenSSL: " + take_tls_error().sentence);
   if (Status status = configure_common(out->context_); !status) return std::move(status).error();
   if (Status status = out->set_identity(options.identity); !status) return std::move(status).error();
   SSL_CTX_set_alpn_select_cb(out->context_, choose_alpn, out.get());
@@ -198,7 +199,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make_client(const Client& 
   out->alpn_ = options.alpn;
   out->verify_ = options.verify_server;
   out->context_ = SSL_CTX_new(TLS_client_method());
-  if (!out->context_) return fail(ErrorCode::unavailable, "OpenSSL: " + take_tls_error());
+  if (!out->context_) return fail(ErrorCode::unavailable, "OpenSSL: " + take_tls_error().sentence);
   if (Status status = configure_common(out->context_); !status) return std::move(status).error();
   if (options.identity) {
     if (Status status = out->set_identity(*options.identity); !status) return std::move(status).error();

@@ -18,11 +18,14 @@ struct HandshakeNotes {
   std::optional<Error> refused;  // why `verify` said no
 };
 
-// The oldest OpenSSL error of this thread as a plain sentence; empties the error queue.
-std::string take_tls_error();
-// Whether that error is an alert of the peer about our certificate (RFC 8446 section 6.2). Other alerts may
-// answer what somebody did to the bytes on the way, and say nothing about us.
-bool is_certificate_alert();
+struct TlsError {
+  std::string sentence;
+  // An alert of the peer about our certificate (RFC 8446 section 6.2). Other alerts may answer what somebody
+  // did to the bytes on the way, and say nothing about us.
+  bool refuses_us = false;
+};
+// The oldest OpenSSL error of this thread; empties the error queue.
+TlsError take_tls_error();
 
 // A BIO without a socket: the stream feeds and drains it through these views (tls_stream_io.cpp).
 BIO* make_memory_bio();

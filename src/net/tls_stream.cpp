@@ -56,13 +56,8 @@ class IoScope {
   MemoryBio saved_;
 };
 
-struct Failure {
-  CloseKind kind = CloseKind::tls_failed;
-  std::string sentence;
-};
-Failure take_failure() {
-  const CloseKind kind = is_certificate_alert() ? CloseKind::refused : CloseKind::tls_failed;
-  return {kind, take_tls_error()};
+CloseKind kind_of(const TlsError& error) {
+  return error.refuses_us ? CloseKind::refused : CloseKind::tls_failed;
 }
 
 void set_socket_options(int fd) {
@@ -277,7 +272,7 @@ Result<SecretBytes> TlsStream::exporter(std::string_view label, std::size_t leng
   SecretBytes out(length);
   if (SSL_export_keying_material(ssl_, out.data(), out.size(), label.data(), label.size(), nullptr, 0, 0) !=
       1) {
-    return fail(ErrorCode::internal, "TLS exporter: " + take_tls_error());
+    return fail(ErrorCode::internal, "TLS exporter: " + take_tls_error().sentence);
   }
   return out;
 }
@@ -378,7 +373,7 @@ bool TlsStream::process(ByteView ciphertext) {
   while (!paused_ && state_ == State::open) {
     std::size_t count = 0;
     int outcome = SSL_ERROR_NONE;
-    Failure failure;
+    TlsError error;
     buffers.out.clear();
     {
       const IoScope io(ciphertext, buffers.out);
@@ -396,7 +391,7 @@ bool TlsStream::process(ByteView ciphertext) {
         }
       }
       ciphertext = io.unread();
-      if (outcome == SSL_ERROR_SSL || outcome == SSL_ERROR_SYSCALL) failure = take_failure();
+      if (outcome == SSL_ERROR_SSL || outcome == SSL_ERROR_SYSCALL) error = take_tls_error();
     }
     send_out(buffers.out);  // an alert or a key update
     if (count > 0 && !deliver({buffers.plain.data(), count})) return false;
@@ -406,7 +401,7 @@ bool TlsStream::process(ByteView ciphertext) {
     if (outcome == SSL_ERROR_ZERO_RETURN) {
       return end(CloseKind::clean, ErrorCode::offline, "the other side closed the connection");
     }
-    return end(failure.kind, ErrorCode::untrusted, std::move(failure.sentence));
+    return end(kind_of(error), ErrorCode::untrusted, std::move(error.sentence));
   }
   if (state_ == State::open) append(cipher_in_, ciphertext);
   return true;
@@ -417,13 +412,13 @@ bool TlsStream::continue_handshake(ByteView& ciphertext) {
   out.clear();
   int result = 0;
   int outcome = SSL_ERROR_NONE;
-  Failure failure;
+  TlsError error;
   {
     const IoScope io(ciphertext, out);
     result = SSL_do_handshake(ssl_);
     if (result != 1) outcome = SSL_get_error(ssl_, result);
     ciphertext = io.unread();
-    if (outcome == SSL_ERROR_SSL || outcome == SSL_ERROR_SYSCALL) failure = take_failure();
+    if (outcome == SSL_ERROR_SSL || outcome == SSL_ERROR_SYSCALL) error = take_tls_error();
   }
   send_out(out);
   if (result == 1) return established();
@@ -432,7 +427,7 @@ bool TlsStream::continue_handshake(ByteView& ciphertext) {
     const Error refused = std::move(*notes_->refused);
     return end(CloseKind::tls_failed, refused.code, refused.message);
   }
-  return end(failure.kind, ErrorCode::untrusted, std::move(failure.sentence));
+  return end(kind_of(error), ErrorCode::untrusted, std::move(error.sentence));
 }
 
 bool TlsStream::established() {
@@ -580,7 +575,7 @@ bool TlsStream::encrypt_some(std::size_t& count) {
       count += size;
     }
   }
-  if (!ok) return end(CloseKind::tls_failed, ErrorCode::internal, take_tls_error());
+  if (!ok) return end(CloseKind::tls_failed, ErrorCode::internal, take_tls_error().sentence);
   send_out(buffers.out);
   return true;
 }
