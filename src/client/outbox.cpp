@@ -15,23 +15,6 @@ constexpr Duration kServerTrouble = 5s;  // its disk is full, it is overloaded: 
 // Signals of a call that could not be sent for so long mean nothing any more (late offers ring nobody).
 constexpr std::int64_t kSignalLifeMs = 60'000;
 
-bool is_permanent(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::invalid_argument:
-    case ErrorCode::not_found:
-    case ErrorCode::denied:
-    case ErrorCode::conflict:
-    case ErrorCode::too_large:
-    case ErrorCode::untrusted: return true;
-    case ErrorCode::offline:
-    case ErrorCode::rate_limited:
-    case ErrorCode::storage:
-    case ErrorCode::unavailable:
-    case ErrorCode::internal: return false;
-  }
-  return false;
-}
-
 }  // namespace
 
 Outbox::Outbox(Context& context, Session& session, Directory& directory, Timeline& timeline)

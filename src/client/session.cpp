@@ -30,6 +30,23 @@ Error to_error(const proto::ErrorReply& reply) {
 
 }  // namespace
 
+bool is_permanent(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::invalid_argument:
+    case ErrorCode::not_found:
+    case ErrorCode::denied:
+    case ErrorCode::conflict:
+    case ErrorCode::too_large:
+    case ErrorCode::untrusted: return true;
+    case ErrorCode::offline:
+    case ErrorCode::rate_limited:
+    case ErrorCode::storage:
+    case ErrorCode::unavailable:
+    case ErrorCode::internal: return false;
+  }
+  return false;
+}
+
 Session::Session(Context& context, Channel& channel, Listener& listener)
     : context_(context), channel_(channel), listener_(listener) {}
 

@@ -26,6 +26,9 @@
 
 namespace sotto::client {
 
+// A refusal that repeating the request cannot change.
+bool is_permanent(ErrorCode code);
+
 class Session {
  public:
   class Listener {

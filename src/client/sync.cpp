@@ -18,12 +18,6 @@ constexpr std::size_t kMaxQueued = 2000;  // pushes while waiting for a sender's
 constexpr std::size_t kBatch = 200;
 constexpr int kMaxMembers = 64;
 
-// Says nothing about the sender: the same question may be answered later.
-bool is_passing(ErrorCode code) {
-  return code == ErrorCode::rate_limited || code == ErrorCode::storage || code == ErrorCode::unavailable ||
-         code == ErrorCode::internal;
-}
-
 constexpr const char* kNotChecked = "A message could not be checked and is not shown.";
 constexpr const char* kNotForUs = "Messages from before this device was added can't be shown here.";
 constexpr const char* kMissing = "One or more messages are missing here.";
@@ -239,8 +233,9 @@ void Sync::process(ConversationId id) {
       if (found == progress_.end()) return;
       found->second.asking = false;
       if (!done && done.error().code == ErrorCode::offline) return;  // everything starts anew when online
-      if (!done && is_passing(done.error().code)) {
-        // To go on without the sender's keys would lose the message for good.
+      if (!done && !is_permanent(done.error().code)) {
+        // That says nothing about the sender, and to go on without their keys would lose the message for
+        // good.
         found->second.asked_for = {};
         found->second.retry_at = context_.moment.now + kStoreTrouble;
         return;
