@@ -39,6 +39,15 @@ bool may_be_unread(const MessageView& m) {
   return !m.call || (!m.call->answered && m.call->reason != EndReason::declined);
 }
 
+// The first unread: that many received messages from the end.
+void mark_unread(Log& log, int unread) {
+  for (auto it = log.messages.rbegin(); it != log.messages.rend() && unread > 0; ++it) {
+    if (!may_be_unread(*it)) continue;
+    log.unread_from = it->id;
+    --unread;
+  }
+}
+
 template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
@@ -174,15 +183,7 @@ void Model::open_conversation(const ConversationId& id) {
   Log& l = logs_[id];
   l.unread_from.reset();
   const ConversationView* c = conversation(id);
-  if (c != nullptr && c->unread > 0) {
-    // The first unread: that many received messages from the end.
-    int left = c->unread;
-    for (auto it = l.messages.rbegin(); it != l.messages.rend() && left > 0; ++it) {
-      if (!may_be_unread(*it)) continue;
-      l.unread_from = it->id;
-      --left;
-    }
-  }
+  if (c != nullptr) mark_unread(l, c->unread);
   if (!l.opened) {
     l.opened = true;
     load(id, std::nullopt);
@@ -221,14 +222,8 @@ void Model::load(const ConversationId& id, std::optional<MessageId> from) {
                                const ConversationView* c = conversation(id);
                                const int unread_count = c != nullptr ? c->unread : 0;
                                for (const MessageView& m : *result) put_message(m);
-                               if (!from && unread_count > 0 && !l2.unread_from) {
-                                 int left = unread_count;
-                                 for (auto it = l2.messages.rbegin(); it != l2.messages.rend() && left > 0;
-                                      ++it) {
-                                   if (!may_be_unread(*it)) continue;
-                                   l2.unread_from = it->id;
-                                   --left;
-                                 }
+                               if (!from && !l2.unread_from) {
+                                 mark_unread(l2, unread_count);
                                }
                                touched();
                              }));
