@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 #include "utf8.hpp"
@@ -13,16 +14,8 @@ namespace {
 // Characters that cannot be seen, change what is seen, or mean something to a file system.
 bool is_unwanted(char32_t c) {
   if (c < 0x20 || c == 0x7F || (c >= 0x80 && c <= 0x9F)) return true;  // C0, DEL, C1
+  if (std::u32string_view(U"/\\:*?\"<>|").find(c) != std::u32string_view::npos) return true;
   switch (c) {
-    case U'/':
-    case U'\\':
-    case U':':
-    case U'*':
-    case U'?':
-    case U'"':
-    case U'<':
-    case U'>':
-    case U'|': return true;
     case 0x00AD:  // soft hyphen
     case 0x061C:  // Arabic letter mark
     case 0x115F:

@@ -110,16 +110,15 @@ Opened HpkeSealer::open(const OpenRequest& request, ByteView payload) {
   opened.counter = body->counter;
   opened.hash = crypto::hash(HashAlgorithm::sha256, signed_bytes);
   opened.content = std::move(body->content);
-  if (request.chain == nullptr) {
-    opened.outcome = Opening::content;  // a device that joined later sees the chain from its middle on
-  } else if (body->counter <= request.chain->counter) {
+  opened.outcome = Opening::content;
+  if (request.chain == nullptr)
+    return opened;  // a device that joined later sees the chain from its middle on
+  if (body->counter <= request.chain->counter) {
     opened.outcome = Opening::replay;
   } else if (body->counter > request.chain->counter + 1) {
     opened.outcome = Opening::gap;
   } else if (!equal(body->previous, request.chain->hash)) {
     return rejected("the message before it was another one");
-  } else {
-    opened.outcome = Opening::content;
   }
   return opened;
 }

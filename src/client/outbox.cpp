@@ -168,11 +168,11 @@ void Outbox::send(store::OutboxRecord row, const store::ClientConversationRecord
     in_flight_.erase(row.conversation);
     if (!reply) return on_refused(row, reply.error());
     if (!reply->has_append_reply()) return try_later(row.conversation, kServerTrouble);
-    on_appended(std::move(row), std::move(hash), reply->append_reply());
+    on_appended(row, std::move(hash), reply->append_reply());
   });
 }
 
-void Outbox::on_appended(store::OutboxRecord row, Bytes hash, const proto::AppendReply& reply) {
+void Outbox::on_appended(const store::OutboxRecord& row, Bytes hash, const proto::AppendReply& reply) {
   store::Transaction transaction(context_.store);
   auto conversation = context_.store.conversation(row.conversation);
   if (conversation) {

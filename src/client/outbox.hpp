@@ -50,7 +50,7 @@ class Outbox {
  private:
   void send(store::OutboxRecord row, const store::ClientConversationRecord& conversation,
             std::vector<store::ClientDeviceRecord> devices);
-  void on_appended(store::OutboxRecord row, Bytes hash, const proto::AppendReply& reply);
+  void on_appended(const store::OutboxRecord& row, Bytes hash, const proto::AppendReply& reply);
   void on_refused(const store::OutboxRecord& row, const Error& error);
   void drop(const store::OutboxRecord& row, const std::string& failure);
   void assign_head(store::ClientConversationRecord& conversation);
