@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "blobs.hpp"
 
@@ -112,9 +113,26 @@ void Blobs::opened(BlobId blob, Status status) {
     found->second.state = State::open;
     found->second.used = hub_.moment.now;
   } else {
-    uploads_.erase(found);
+    forget(blob);
   }
   for (const auto& one : waiting) one(status);
+  answer_if_settled(blob);
+}
+
+// What asked for its length is answered from the store.
+void Blobs::forget(BlobId blob) {
+  auto upload = uploads_.extract(blob);
+  if (!upload) return;
+  for (const Request request : upload.mapped().asking) {
+    stored_status(request, blob, upload.mapped().uploader);
+  }
+}
+
+void Blobs::answer_if_settled(BlobId blob) {
+  const auto found = uploads_.find(blob);
+  if (found == uploads_.end() || !found->second.is_settled()) return;
+  const std::uint64_t size = found->second.written;
+  for (const Request request : std::exchange(found->second.asking, {})) reply_status(request, size, false);
 }
 
 Status Blobs::room_for(UserId user, std::uint64_t end, std::uint64_t more) {
@@ -170,6 +188,7 @@ void Blobs::written(Request request, BlobId blob, std::uint64_t offset, std::uin
   if (upload.written - upload.synced >= kBlobSyncBytes && !upload.syncing && upload.state == State::open)
     sync(blob);
   reply_status(request, end, false);
+  answer_if_settled(blob);
 }
 
 void Blobs::sync(BlobId blob) {
@@ -198,7 +217,7 @@ void Blobs::sync(BlobId blob) {
 void Blobs::drop_if_broken(BlobId blob) {
   const auto found = uploads_.find(blob);
   if (found == uploads_.end() || found->second.state != State::broken) return;
-  if (found->second.writes == 0 && !found->second.syncing) uploads_.erase(found);
+  if (found->second.writes == 0 && !found->second.syncing) forget(blob);
 }
 
 void Blobs::give_back(UserId user, std::uint64_t bytes) {
@@ -260,6 +279,7 @@ void Blobs::complete(Request request, BlobId blob, std::uint64_t size) {
     const auto again = uploads_.find(blob);
     if (again != uploads_.end() && again->second.state == State::finishing) again->second.state = State::open;
     hub_.reply_error(request, error);
+    answer_if_settled(blob);
   };
   // The disk works in order, so the writes under way are done when this is.
   hub_.ports.blobs().sync(blob, [this, request, blob, size, failed](const Status& synced) {
@@ -274,8 +294,8 @@ void Blobs::complete(Request request, BlobId blob, std::uint64_t size) {
         [blob, size](store::ServerStore& store) { return store.blobs().set_size(blob, size, true); },
         [this, request, blob, size, failed](const Status& stored) {
           if (!stored) return failed(stored.error());
-          uploads_.erase(blob);
           reply_status(request, size, true);
+          forget(blob);
         });
   });
 }

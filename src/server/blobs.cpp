@@ -19,14 +19,19 @@ void Blobs::reply_status(Request request, std::uint64_t size, bool complete) {
 void Blobs::status(Connection& connection, Request request, const proto::BlobStatusRequest& body) {
   const std::optional<BlobId> blob = BlobId::from_bytes(as_bytes(body.blob()));
   if (!blob) return hub_.reply_error(request, bad_id());
-  if (const auto upload = uploads_.find(*blob); upload != uploads_.end() &&
-                                                upload->second.state != State::opening &&
-                                                upload->second.uploader == connection.user) {
-    return reply_status(request, upload->second.written, false);
+  if (const auto upload = uploads_.find(*blob);
+      upload != uploads_.end() && upload->second.uploader == connection.user) {
+    // An uploader who goes on from a length that pieces under way are about to change would be refused.
+    upload->second.asking.push_back(request);
+    return answer_if_settled(*blob);
   }
+  stored_status(request, *blob, connection.user);
+}
+
+void Blobs::stored_status(Request request, BlobId blob, UserId user) {
   hub_.ask<store::Blob>(
-      store::Access::read, [blob = *blob](store::ServerStore& store) { return store.blobs().get(blob); },
-      [this, request, user = connection.user](Result<store::Blob> found) {
+      store::Access::read, [blob](store::ServerStore& store) { return store.blobs().get(blob); },
+      [this, request, user](Result<store::Blob> found) {
         if (!found) return hub_.reply_error(request, found.error());
         delivery_.require_member(found->conversation, user,
                                  [this, request, found = *found](const Status& member) {
@@ -116,7 +121,7 @@ void Blobs::release(Connection& connection, Request request, const proto::Releas
 void Blobs::removed(const store::Blob& blob) {
   const auto upload = uploads_.find(blob.blob);
   give_back(blob.uploader, upload == uploads_.end() ? blob.size : upload->second.expected);
-  if (upload != uploads_.end()) uploads_.erase(upload);
+  forget(blob.blob);
   known_.erase(blob.blob);
   hub_.ports.blobs().remove(blob.blob);
 }

@@ -43,6 +43,8 @@ class Blobs {
     bool syncing = false;
     TimePoint used;
     std::vector<std::function<void(Status)>> waiting;
+    std::vector<Request> asking;  // for the length, which is known when nothing is under way
+    bool is_settled() const { return state == State::open && writes == 0; }
   };
   struct Known {  // of a complete blob
     ConversationId conversation;
@@ -58,6 +60,9 @@ class Blobs {
              OwnedView data);
   void written(Request request, BlobId blob, std::uint64_t offset, std::uint64_t end, const Status& status);
   void drop_if_broken(BlobId blob);
+  void forget(BlobId blob);
+  void answer_if_settled(BlobId blob);
+  void stored_status(Request request, BlobId blob, UserId user);
   void give_back(UserId user, std::uint64_t bytes);
   void sync(BlobId blob);
   void complete(Request request, BlobId blob, std::uint64_t size);

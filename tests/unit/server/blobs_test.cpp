@@ -108,6 +108,29 @@ TEST_F(BlobTransfer, refuses_pieces_at_the_wrong_place_and_says_where_to_go_on) 
   EXPECT_TRUE(finish(alice_, 5).blob_status_reply().complete());
 }
 
+// Who goes on after a pause asks while pieces sent before it are still being written.
+TEST_F(BlobTransfer, says_its_length_when_the_pieces_under_way_are_written) {
+  const auto length_behind = [&](const std::vector<Envelope>& requests) {
+    std::vector<std::uint64_t> ids;
+    for (const Envelope& request : requests) ids.push_back(start_request(alice_.connection, request));
+    Envelope ask_status;
+    ask_status.mutable_blob_status()->set_blob(to_string(blob_.bytes()));
+    ids.push_back(start_request(alice_.connection, ask_status));
+    world_.run(*core_);
+    proto::BlobStatusReply length;
+    for (const Envelope& reply : world_.take(alice_.connection)) {
+      if (reply.id() == ids.back()) length = reply.blob_status_reply();
+    }
+    return length;
+  };
+  EXPECT_EQ(length_behind({put_request(0, "abcd"), put_request(4, "efgh")}).size(), 8U) << "being opened";
+  EXPECT_EQ(length_behind({put_request(8, "ij"), put_request(10, "kl")}).size(), 12U) << "being written";
+  Envelope whole;
+  whole.mutable_finish_blob()->set_blob(to_string(blob_.bytes()));
+  whole.mutable_finish_blob()->set_size(12);
+  EXPECT_TRUE(length_behind({whole}).complete()) << "being finished";
+}
+
 TEST_F(BlobTransfer, belongs_to_its_uploader_and_its_conversation) {
   const Person eve = join("eve");
   EXPECT_EQ(put(eve, 0, "x").error().code(), "not_found") << "not eve's conversation";
