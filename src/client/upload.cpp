@@ -66,6 +66,9 @@ void Upload::ask() {
   });
 }
 
+// The second time it may be that the server is slow to write what it has: leave it some time.
+void Upload::on_conflict(const Error& error) { conflicts_ == 1 ? ask() : host_.on_wait(record.id, error); }
+
 void Upload::go_to(std::uint64_t chunk) {
   next_ = accepted_ = record.chunks = chunk;
   under_way_ = 0;
@@ -126,7 +129,7 @@ void Upload::send() {
     if (under_way_ > 0) --under_way_;
     if (!reply) {
       const Error& error = reply.error();
-      if (error.code == ErrorCode::conflict && ++conflicts_ <= kMaxConflicts) return ask();
+      if (error.code == ErrorCode::conflict && ++conflicts_ <= kMaxConflicts) return on_conflict(error);
       if (is_passing(error.code)) return host_.on_wait(record.id, error);
       return host_.on_failed(record.id, error);
     }
@@ -148,7 +151,7 @@ void Upload::finish() {
   host_.request(record.id, std::move(envelope), [this](Result<proto::Envelope> reply) {
     if (!reply) {
       const Error& error = reply.error();
-      if (error.code == ErrorCode::conflict && ++conflicts_ <= kMaxConflicts) return ask();
+      if (error.code == ErrorCode::conflict && ++conflicts_ <= kMaxConflicts) return on_conflict(error);
       if (is_passing(error.code)) return host_.on_wait(record.id, error);
       return host_.on_failed(record.id, error);
     }

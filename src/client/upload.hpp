@@ -30,6 +30,7 @@ class Upload final : public TransferJob {
   enum class Stage { asking, hashing, sending, finishing };
 
   void ask();
+  void on_conflict(const Error& error);
   void go_to(std::uint64_t chunk);
   void finish();
   Result<Bytes> read(std::uint64_t chunk);

@@ -160,6 +160,21 @@ TEST_F(Files, pause_and_resume_keep_what_was_done) {
   EXPECT_EQ(bob.files.files["/downloads/a.bin"]->data, data);
 }
 
+TEST_F(Files, a_server_that_is_slow_to_write_what_it_has_is_given_time) {
+  const Bytes data = world.random.bytes(2'000'000);
+  alice.files.put("/a.bin", data);
+  const TimePoint until = world.moment().now + 4s;
+  world.server.refuse = [&](const proto::Envelope& request) -> std::optional<Error> {
+    if (!request.has_put_blob() || request.put_blob().offset() == 0 || world.moment().now > until) return {};
+    return fail(ErrorCode::conflict, "The file goes on at another byte.");
+  };
+  ASSERT_TRUE(send("/a.bin"));
+  ASSERT_TRUE(world.run_until([&] { return file_at(bob).has_value(); }));
+  ASSERT_TRUE(fetch(file_at(bob)->id));
+  ASSERT_TRUE(world.run_until([&] { return bob.files.files.contains("/downloads/a.bin"); }));
+  EXPECT_EQ(bob.files.files["/downloads/a.bin"]->data, data);
+}
+
 TEST_F(Files, unfinished_ones_are_told_at_the_next_start_before_there_is_a_connection) {
   alice.files.put("/a.bin", world.random.bytes(20'000'000));
   const auto sent = send("/a.bin");
