@@ -161,20 +161,19 @@ void Account::introduce(const Session::Greeting& greeting) {
     return give_up(
         fail(ErrorCode::denied, "This server takes new accounts by invitation only. Use an invite link."));
   }
-  const std::string password(as_text(attempt_->password.view()));
   proto::Envelope envelope;
   if (attempt_->sign_up) {
     proto::RegisterRequest& request = *envelope.mutable_register_();
     request.set_invite_token(raw(attempt_->token));
     request.set_username(attempt_->profile.username);
-    request.set_password(password);
+    request.set_password(std::string(as_text(attempt_->password.view())));
     request.set_display_name(attempt_->profile.display_name);
     request.set_identity_key(raw(identity->public_key()));
     request.set_identity_proof(raw(proof));
   } else {
     proto::LoginRequest& request = *envelope.mutable_login();
     request.set_username(attempt_->profile.username);
-    request.set_password(password);
+    request.set_password(std::string(as_text(attempt_->password.view())));
     request.set_identity_key(raw(identity->public_key()));
     request.set_identity_proof(raw(proof));
     request.set_replace_device(attempt_->replace_device);

@@ -32,8 +32,8 @@ void StartView::go(Ui& ui, Screen screen) {
   scroll_ = 0;
   banner_.clear();
   offer_replace_ = false;
-  password_.model().wipe();
-  repeat_.model().wipe();
+  password_.wipe();
+  repeat_.wipe();
   ui.focus(screen == Screen::server  ? "start.server"
            : screen == Screen::login ? "login.username"
                                      : "register.username");
@@ -303,7 +303,7 @@ void StartView::sign_in(Ui& ui, bool replace) {
   params.replace_device = replace;
   model_.login(std::move(params), [this, &ui](std::optional<Error> error) {
     busy_ = false;
-    password_.model().wipe();
+    password_.wipe();
     if (!error) return;
     banner_ = error->message;
     offer_replace_ = error->code == ErrorCode::conflict;
@@ -326,8 +326,8 @@ void StartView::create(Ui& ui) {
   model_.register_account(std::move(params), [this, &ui](std::optional<Error> error) {
     busy_ = false;
     if (!error) {
-      password_.model().wipe();
-      repeat_.model().wipe();
+      password_.wipe();
+      repeat_.wipe();
       return;
     }
     banner_ = error->message;

@@ -28,8 +28,8 @@ void UnlockView::submit(Ui& ui) {
   SecretBytes passphrase = SecretBytes::from_text(passphrase_.text());
   open_(std::move(passphrase), [this, &ui](const Status& opened) {
     busy_ = false;
-    passphrase_.model().wipe();
-    repeat_.model().wipe();
+    passphrase_.wipe();
+    repeat_.wipe();
     if (opened) return;
     error_ = opened.error().message;
     ui.focus("unlock.passphrase");

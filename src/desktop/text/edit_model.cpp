@@ -32,9 +32,11 @@ void EditModel::set_text(std::string text) {
 }
 
 void EditModel::wipe() {
-  for (Step& step : undo_) {
-    secure_wipe(step.inserted.data(), step.inserted.size());
-    secure_wipe(step.removed.data(), step.removed.size());
+  for (std::deque<Step>* steps : {&undo_, &redo_}) {
+    for (Step& step : *steps) {
+      secure_wipe(step.inserted.data(), step.inserted.size());
+      secure_wipe(step.removed.data(), step.removed.size());
+    }
   }
   secure_wipe(text_.data(), text_.size());
   set_text({});

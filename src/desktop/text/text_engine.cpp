@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sotto/base/secret_bytes.hpp"
+
 namespace sotto::desktop {
 namespace {
 
@@ -20,9 +22,9 @@ PangoWeight weight_of(int css) {
 
 }  // namespace
 
-TextBlock::TextBlock(PangoLayout* layout, int line_height, int base_baseline, double scale, int available,
-                     Align align)
-    : layout_(layout), scale_(scale) {
+TextBlock::TextBlock(PangoLayout* layout, const TextSpec& spec, int line_height, int base_baseline,
+                     double scale, int available)
+    : layout_(layout), secret_(spec.secret), scale_(scale) {
   const char* text = pango_layout_get_text(layout);
   bytes_ = std::string_view(text).size();
   PangoLayoutIter* it = pango_layout_get_iter(layout_);
@@ -54,14 +56,16 @@ TextBlock::TextBlock(PangoLayout* layout, int line_height, int base_baseline, do
   } while (pango_layout_iter_next_line(it) != 0);
   pango_layout_iter_free(it);
   height_ = top;
-  if (available >= 0 && align != Align::start) {
+  if (available >= 0 && spec.align != Align::start) {
     for (Line& line : lines_)
-      line.x = align == Align::center ? (available - line.width) / 2 : available - line.width;
+      line.x = spec.align == Align::center ? (available - line.width) / 2 : available - line.width;
     width_ = available;
   }
 }
 
 TextBlock::~TextBlock() {
+  // Pango's own copy of the text; it has no call for this. The positions of the glyphs stay.
+  if (secret_) secure_wipe(const_cast<char*>(pango_layout_get_text(layout_)), bytes_);
   for (const Line& line : lines_) pango_layout_line_unref(line.line);
   g_object_unref(layout_);
 }
@@ -242,6 +246,7 @@ int TextEngine::baseline(TextRole role, PangoFontDescription* description) {
 }
 
 TextBlockPtr TextEngine::get(const TextSpec& spec) {
+  if (spec.secret) return make(spec);
   std::string key;
   key.reserve(spec.text.size() + 40);
   key += std::to_string(static_cast<int>(spec.role));
@@ -318,8 +323,8 @@ TextBlockPtr TextEngine::make(const TextSpec& spec) {
       pango_layout_set_width(layout, ceil_px(natural) * PANGO_SCALE);
   }
   const int line_height = static_cast<int>(std::lround(metrics(spec.role).line * scale_));
-  return std::make_shared<TextBlock>(layout, line_height, baseline(spec.role, description), scale_, available,
-                                     spec.align);
+  return std::make_shared<TextBlock>(layout, spec, line_height, baseline(spec.role, description), scale_,
+                                     available);
 }
 
 void TextEngine::prewarm() {

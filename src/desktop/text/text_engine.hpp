@@ -33,6 +33,7 @@ struct TextSpec {
   int max_lines = 0;     // > 0: ellipsised at the end of that line
   bool tabular = false;  // digits of equal width: timers
   bool italic = false;
+  bool secret = false;  // a password being shown: never cached, wiped with the block that shows it
   // Bytes [first, second) underlined: IME pre-edit.
   std::pair<std::size_t, std::size_t> underline{0, 0};
 };
@@ -40,8 +41,8 @@ struct TextSpec {
 // One laid-out text. All measures in px of the engine's scale.
 class TextBlock {
  public:
-  TextBlock(PangoLayout* layout, int line_height, int base_baseline, double scale, int available,
-            Align align);
+  TextBlock(PangoLayout* layout, const TextSpec& spec, int line_height, int base_baseline, double scale,
+            int available);
   ~TextBlock();
   TextBlock(const TextBlock&) = delete;
   TextBlock& operator=(const TextBlock&) = delete;
@@ -76,6 +77,7 @@ class TextBlock {
   std::size_t snap(std::size_t index) const;
 
   PangoLayout* layout_;
+  bool secret_;
   double scale_;
   std::size_t bytes_;
   int width_ = 0, height_ = 0;

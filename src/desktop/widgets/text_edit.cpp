@@ -5,6 +5,7 @@
 
 #include "desktop/text/breaks.hpp"
 #include "desktop/text/sanitize.hpp"
+#include "sotto/base/secret_bytes.hpp"
 
 namespace sotto::desktop {
 namespace {
@@ -34,13 +35,20 @@ void TextEdit::layout(TextEngine& engine, double width) {
       spec.text.insert(caret - at, preedit_);
       spec.underline = {caret - at, caret - at + preedit_.size()};
     }
+    spec.secret = style_.password && !hidden_;
     Paragraph paragraph{at, end - at, engine.get(spec), height_};
+    if (spec.secret) secure_wipe(spec.text.data(), spec.text.size());
     height_ += paragraph.block->height();
     lines_ += paragraph.block->line_count();
     paragraphs_.push_back(std::move(paragraph));
     if (end >= text.size()) break;
     at = end + 1;
   }
+}
+
+void TextEdit::wipe() {
+  model_.wipe();
+  paragraphs_.clear();
 }
 
 const TextEdit::Paragraph& TextEdit::paragraph_of(std::size_t index) const {

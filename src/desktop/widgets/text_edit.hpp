@@ -28,6 +28,7 @@ class TextEdit {
   EditModel& model() { return model_; }
   const EditModel& model() const { return model_; }
   const std::string& text() const { return model_.text(); }
+  void wipe();  // the text, what undoes it and what shows it
   bool password() const { return style_.password; }
   bool hidden() const { return hidden_; }
   void set_hidden(bool hidden) { hidden_ = hidden; }

@@ -111,8 +111,18 @@ TEST_F(Field, a_password_gives_nothing_away) {
   EXPECT_EQ(clipboard.text_, "");
   EXPECT_EQ(clipboard.primary_, "");
   EXPECT_EQ(secret.text(), "correct horse");
-  secret.model().wipe();
+  secret.wipe();
   EXPECT_TRUE(secret.text().empty());
+}
+
+TEST_F(Field, a_password_shown_is_not_kept_by_the_cache) {
+  TextEdit secret(TextEdit::Style{.password = true});
+  secret.set_hidden(false);
+  secret.input("correct horse", now);
+  const std::size_t before = engine.cached();
+  secret.layout(engine, 200);
+  EXPECT_GT(secret.caret_rect().x, 0);
+  EXPECT_EQ(engine.cached(), before);
 }
 
 TEST_F(Field, the_mouse_selects) {
