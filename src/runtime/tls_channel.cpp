@@ -142,8 +142,9 @@ class TlsChannel::Connection final : public net::TlsStream::Handler {
   Error judge(const net::Closed& closed) const {
     if (chain_refused_) return closed.error;
     // In TLS 1.3 the refusal of a client certificate arrives after our side of the handshake is done: the
-    // server was proven, had our certificate, and answered nothing but an alert about it.
-    if (closed.kind == net::CloseKind::refused && has_identity_ && !proven_ca_.empty() && !heard_) {
+    // server was proven, had our certificate, and answered nothing but an alert about it. Before that, a good
+    // chain is no proof: anybody can show it, and follow it with an alert instead of a signature.
+    if (closed.kind == net::CloseKind::refused && has_identity_ && established_ && !heard_) {
       return fail(ErrorCode::denied, closed.error.message);
     }
     return fail(ErrorCode::offline, closed.error.message);
