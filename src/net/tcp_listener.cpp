@@ -108,6 +108,8 @@ void TcpListener::resume() {
 void TcpListener::on_fd_ready(std::uint32_t) {
   bool destroyed = false;
   destroyed_ = &destroyed;
+  // Moved out, so that a callback that destroys the listener does not destroy itself while it runs.
+  OnAccept on_accept = std::move(on_accept_);
   for (int i = 0; i < kAcceptsPerTurn && !paused_; ++i) {
     sockaddr_storage native{};
     socklen_t size = sizeof native;
@@ -120,10 +122,11 @@ void TcpListener::on_fd_ready(std::uint32_t) {
     }
     // Before the handshake: its small messages must not wait for each other's acknowledgement.
     set_option(accepted, IPPROTO_TCP, TCP_NODELAY, 1);
-    on_accept_(std::move(accepted), SocketAddress::from_native(native));
+    on_accept(std::move(accepted), SocketAddress::from_native(native));
     if (destroyed) return;
   }
   destroyed_ = nullptr;
+  on_accept_ = std::move(on_accept);
 }
 
 void TcpListener::out_of_descriptors() {

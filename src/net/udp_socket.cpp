@@ -68,6 +68,8 @@ void UdpSocket::on_fd_ready(std::uint32_t) {
   thread_local const auto receiver = std::make_unique<Receiver>();
   bool destroyed = false;
   destroyed_ = &destroyed;
+  // Moved out, so that a callback that destroys the socket does not destroy itself while it runs.
+  OnDatagram on_datagram = std::move(on_datagram_);
   for (int turn = 0; turn < kBatchesPerTurn; ++turn) {
     receiver->prepare();
     const int count = ::recvmmsg(socket_.fd(), receiver->messages.data(), kBatch, MSG_DONTWAIT, nullptr);
@@ -80,13 +82,14 @@ void UdpSocket::on_fd_ready(std::uint32_t) {
         ++dropped_;
         continue;
       }
-      on_datagram_(SocketAddress::from_native(receiver->from[i]),
-                   ByteView(receiver->buffers[i].data(), message.msg_len), now);
+      on_datagram(SocketAddress::from_native(receiver->from[i]),
+                  ByteView(receiver->buffers[i].data(), message.msg_len), now);
       if (destroyed) return;
     }
     if (static_cast<unsigned>(count) < kBatch) break;
   }
   destroyed_ = nullptr;
+  on_datagram_ = std::move(on_datagram);
 }
 
 bool UdpSocket::send(const SocketAddress& to, ByteView bytes) {

@@ -109,6 +109,29 @@ TEST(Tcp, AConnectorMayDestroyItselfInItsCallback) {
   EXPECT_TRUE(run_until(loop, [&] { return called; }));
 }
 
+TEST(Tcp, AListenerMayDestroyItselfInItsCallback) {
+  Loop loop;
+  std::unique_ptr<TcpListener> listener;
+  bool called = false;
+  bool callback_lived_on = false;
+  std::weak_ptr<int> of_callback;
+  auto held = std::make_shared<int>();
+  of_callback = held;
+  auto opened =
+      TcpListener::open(loop, "127.0.0.1", 0, [&, held = std::move(held)](Socket, const SocketAddress&) {
+        called = true;
+        listener.reset();
+        callback_lived_on = !of_callback.expired();
+      });
+  ASSERT_TRUE(opened);
+  listener = std::move(*opened);
+  Dialled dialled;
+  const auto connector = dial(loop, "127.0.0.1", listener->local_port(), dialled);
+  ASSERT_TRUE(run_until(loop, [&] { return called; }));
+  EXPECT_TRUE(callback_lived_on);
+  EXPECT_TRUE(of_callback.expired());
+}
+
 TEST(Tcp, AListenerWithoutDescriptorsTurnsThePeerAwayAndRecovers) {
   Loop loop;
   std::vector<Socket> accepted;

@@ -55,10 +55,16 @@ TEST(UdpSocket, MayBeDestroyedWhileItDelivers) {
   Loop loop;
   std::unique_ptr<UdpSocket> socket;
   int got = 0;
-  auto opened = UdpSocket::open(loop, "127.0.0.1", 0, [&](const SocketAddress&, ByteView, TimePoint) {
-    ++got;
-    socket.reset();
-  });
+  bool callback_lived_on = false;
+  std::weak_ptr<int> of_callback;
+  auto held = std::make_shared<int>();
+  of_callback = held;
+  auto opened = UdpSocket::open(loop, "127.0.0.1", 0,
+                                [&, held = std::move(held)](const SocketAddress&, ByteView, TimePoint) {
+                                  ++got;
+                                  socket.reset();
+                                  callback_lived_on = !of_callback.expired();
+                                });
   ASSERT_TRUE(opened);
   socket = std::move(*opened);
   const auto to = SocketAddress::from_ip("127.0.0.1", socket->local_port());
@@ -66,6 +72,8 @@ TEST(UdpSocket, MayBeDestroyedWhileItDelivers) {
   ASSERT_TRUE(run_until(loop, [&] { return got > 0; }));
   loop.run_once(Duration::zero());
   EXPECT_EQ(got, 1);
+  EXPECT_TRUE(callback_lived_on);
+  EXPECT_TRUE(of_callback.expired());
 }
 
 }  // namespace
