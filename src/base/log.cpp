@@ -1,5 +1,7 @@
 #include "sotto/base/log.hpp"
 
+#include <algorithm>
+
 namespace sotto::log {
 namespace {
 
@@ -9,9 +11,13 @@ Sink& sink() {
 }
 Level least_level = Level::error;
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
 // A value that could break the line apart is quoted, with control characters as escapes.
 void append_value(std::string& line, std::string_view value) {
-  const bool plain = !value.empty() && value.find_first_of(" \t\r\n\"\\=") == std::string_view::npos;
+  const bool plain = !value.empty() && std::ranges::none_of(value, [](char c) {
+    return is_control(c) || c == ' ' || c == '"' || c == '\\' || c == '=';
+  });
   if (plain) {
     line += value;
     return;
@@ -19,7 +25,7 @@ void append_value(std::string& line, std::string_view value) {
   line += '"';
   for (const char c : value) {
     if (c == '"' || c == '\\') line += '\\';
-    if (static_cast<unsigned char>(c) < 0x20) {
+    if (is_control(c)) {
       constexpr std::string_view kDigits = "0123456789abcdef";
       line += "\\x";
       line += kDigits[static_cast<unsigned char>(c) >> 4];

@@ -22,6 +22,13 @@ TEST_F(LogTest, keeps_one_event_on_one_line) {
   EXPECT_EQ(lines[0], "upload.failed reason=\"disk\\x0afull \\\"now\\\"\" bytes=12");
 }
 
+// A terminal that shows the log obeys an escape sequence, whether or not there is a space in it.
+TEST_F(LogTest, shows_control_characters_as_escapes_in_every_value) {
+  log::info("event", {{"one", "\x1b[2J"}, {"two", "a\x7f"}, {"three", "\v"}});
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0], "event one=\"\\x1b[2J\" two=\"a\\x7f\" three=\"\\x0b\"");
+}
+
 TEST_F(LogTest, drops_what_is_below_the_level) {
   log::debug("noise");
   EXPECT_TRUE(lines.empty());
