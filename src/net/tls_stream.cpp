@@ -336,13 +336,14 @@ bool TlsStream::receive() {
       return end_by_errno(errno);
     }
     const auto size = static_cast<std::size_t>(count);
+    if (!process({in.data(), size})) return false;
+    // Not counted: what came along with the end of the handshake.
     if (state_ == State::handshaking) {
       handshake_bytes_ += size;
       if (handshake_bytes_ > kMaxHandshakeBytes) {
         return end(CloseKind::tls_failed, ErrorCode::too_large, "the other side's handshake is too long");
       }
     }
-    if (!process({in.data(), size})) return false;
     if (size < in.size() || paused_ || state_ == State::closing)
       return true;  // a short read emptied the socket
     total += size;

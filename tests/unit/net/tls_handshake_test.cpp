@@ -217,6 +217,30 @@ TEST(TlsHandshake, RefusesAChainThatIsTooLong) {
   EXPECT_EQ(pair.server.closed->kind, CloseKind::tls_failed);
 }
 
+TEST(TlsHandshake, DoesNotCountWhatComesAlongWithItsEnd) {
+  TlsPair pair;
+  RawClient client(TLS1_3_VERSION, TLS1_3_VERSION, "sotto/1");
+  Socket socket;
+  // The server's turn comes late: its next read finds the client's last handshake message and all of this.
+  ASSERT_EQ(raw_handshake(pair, client, socket), "");
+  ASSERT_FALSE(pair.server.up());
+  const int room = 1 << 20;
+  ASSERT_EQ(::setsockopt(pair.accepted_fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room), 0);
+  ASSERT_EQ(::setsockopt(socket.fd(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room), 0);
+  const Bytes sent(4 * kMaxHandshakeBytes, 'x');
+  std::size_t written = 0;
+  SSL_set_mode(client.ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  ASSERT_TRUE(run_until(pair.loop, [&] {
+    std::size_t more = 0;
+    while (written < sent.size() &&
+           SSL_write_ex(client.ssl, sent.data() + written, sent.size() - written, &more) == 1) {
+      written += more;
+    }
+    return pair.server.closed || pair.server.received.size() == sent.size();
+  }));
+  EXPECT_FALSE(pair.server.closed) << pair.server.closed->error.message;
+}
+
 TEST(TlsContext, RefusesAKeyOfAnotherCertificateAndAClientThatBelievesAnybody) {
   TlsContext::Server server;
   server.identity = make_identity("one");
