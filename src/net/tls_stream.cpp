@@ -396,6 +396,9 @@ bool TlsStream::process(ByteView ciphertext) {
     }
     send_out(buffers.out);  // an alert or a key update
     if (count > 0 && !deliver({buffers.plain.data(), count})) return false;
+    if (late_messages_ > kMaxLateHandshakeMessages && state_ == State::open) {
+      return end(CloseKind::tls_failed, ErrorCode::rate_limited, "the other side renews its keys too often");
+    }
     if (outcome == SSL_ERROR_NONE) continue;
     if (outcome == SSL_ERROR_WANT_READ) return true;
     if (state_ != State::open) return true;  // closed by the callback: the rest does not matter
@@ -449,6 +452,8 @@ bool TlsStream::established() {
   if (const char* group = OBJ_nid2sn(static_cast<int>(SSL_get_negotiated_group(ssl_)))) info.group = group;
   SSL_set_app_data(ssl_, nullptr);
   notes_.reset();
+  SSL_set_msg_callback(ssl_, on_message);
+  SSL_set_msg_callback_arg(ssl_, this);
   // The handler has the chain now. OpenSSL would keep 2.3 kB for each parsed certificate as long as the
   // connection lives, and looks at none of these again.
   if (STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl_)) {
@@ -462,6 +467,21 @@ bool TlsStream::established() {
   if (destroyed) return false;
   destroyed_ = nullptr;
   return true;
+}
+
+// OpenSSL tells of every message and every record, and only then looks at it.
+void TlsStream::on_message(int sent, int, int type, const void*, std::size_t, SSL*, void* stream) {
+  if (sent == 0 && type == SSL3_RT_HANDSHAKE) static_cast<TlsStream*>(stream)->count_late_message();
+}
+
+void TlsStream::count_late_message() {
+  const TimePoint now = loop_.now();
+  if (now - late_since_ >= std::chrono::minutes(1)) {
+    late_since_ = now;
+    late_messages_ = 0;
+  }
+  // OpenSSL is in the middle of reading. It gets no more, and process() ends the connection.
+  if (++late_messages_ > kMaxLateHandshakeMessages) memory_bio().in = {};
 }
 
 bool TlsStream::deliver(ByteView plaintext) {

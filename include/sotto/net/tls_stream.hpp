@@ -70,6 +70,9 @@ inline constexpr Duration kHandshakeTimeout = std::chrono::seconds(10);
 inline constexpr Duration kCloseTimeout = std::chrono::seconds(5);
 // A peer may send this much before the handshake ends.
 inline constexpr std::size_t kMaxHandshakeBytes = 64UL * 1024;
+// And so many handshake messages (key updates, session tickets) in a minute after it. They cost us far more
+// than the peer; an honest one renews its keys after gigabytes.
+inline constexpr int kMaxLateHandshakeMessages = 32;
 
 class TlsStream final : private FdHandler, private IterationHook {
  public:
@@ -153,6 +156,9 @@ class TlsStream final : private FdHandler, private IterationHook {
   bool end_by_errno(int number);
   bool end_of_stream();
 
+  static void on_message(int sent, int version, int type, const void* data, std::size_t size, ssl_st* ssl,
+                         void* stream);
+  void count_late_message();
   void send_out(Bytes& ciphertext);
   void send_waiting();
   void say_close_notify();
@@ -185,6 +191,8 @@ class TlsStream final : private FdHandler, private IterationHook {
   bool small_records_ = false;  // what OpenSSL is set to
   std::uint32_t events_ = 0;
   std::size_t handshake_bytes_ = 0;
+  TimePoint late_since_{};
+  int late_messages_ = 0;      // since then
   bool* destroyed_ = nullptr;  // set while a callback runs
 };
 

@@ -241,6 +241,46 @@ TEST(TlsHandshake, DoesNotCountWhatComesAlongWithItsEnd) {
   EXPECT_FALSE(pair.server.closed) << pair.server.closed->error.message;
 }
 
+// RFC 8446 section 4.6.3. Each costs us three derivations and the peer 27 bytes.
+struct KeyUpdates : testing::Test {
+  TlsPair pair;
+  RawClient client{TLS1_3_VERSION, TLS1_3_VERSION, "sotto/1"};
+  Socket socket;
+
+  void SetUp() override {
+    ASSERT_EQ(raw_handshake(pair, client, socket), "");
+    ASSERT_TRUE(run_until(pair.loop, [&] { return pair.server.up(); }));
+  }
+  void renew_keys(int times, int type) {
+    for (int i = 0; i < times; ++i) {
+      ASSERT_EQ(SSL_key_update(client.ssl, type), 1);
+      ASSERT_EQ(SSL_do_handshake(client.ssl), 1);
+    }
+  }
+};
+
+TEST_F(KeyUpdates, AreFollowedAndAnswered) {
+  renew_keys(2, SSL_KEY_UPDATE_REQUESTED);
+  ASSERT_EQ(SSL_write(client.ssl, "hello", 5), 5);
+  ASSERT_TRUE(run_until(pair.loop, [&] { return pair.server.received.size() == 5; }));
+  pair.server.stream->send(to_bytes("world"), Priority::urgent);
+  char answer[5] = {};
+  ASSERT_TRUE(run_until(pair.loop, [&] { return SSL_read(client.ssl, answer, 5) == 5; }));
+  EXPECT_EQ(std::string_view(answer, 5), "world");
+  EXPECT_FALSE(pair.server.closed);
+}
+
+TEST_F(KeyUpdates, WithoutEndAreNotPutUpWith) {
+  renew_keys(kMaxLateHandshakeMessages, SSL_KEY_UPDATE_NOT_REQUESTED);
+  ASSERT_EQ(SSL_write(client.ssl, "so far", 6), 6);
+  ASSERT_TRUE(run_until(pair.loop, [&] { return pair.server.received.size() == 6; }));
+  EXPECT_FALSE(pair.server.closed);
+  renew_keys(1, SSL_KEY_UPDATE_NOT_REQUESTED);
+  ASSERT_TRUE(run_until(pair.loop, [&] { return pair.server.closed.has_value(); }));
+  EXPECT_EQ(pair.server.closed->kind, CloseKind::tls_failed);
+  EXPECT_EQ(pair.server.closed->error.code, ErrorCode::rate_limited);
+}
+
 TEST(TlsContext, RefusesAKeyOfAnotherCertificateAndAClientThatBelievesAnybody) {
   TlsContext::Server server;
   server.identity = make_identity("one");
