@@ -90,6 +90,7 @@ std::vector<Inbox::Entry> Inbox::after(std::int64_t conversation, std::int64_t a
 
 void Inbox::add(std::int64_t conversation, std::int64_t seq, std::int64_t device, MessageId message,
                 WallTime time, std::string_view payload) {
+  appends_ = true;
   if (batches_.empty() || batches_.back()->written || batches_.back()->packed.size() >= kRowBytes) {
     batches_.push_back(std::make_unique<Batch>());
     batches_.back()->row = next_row_++;

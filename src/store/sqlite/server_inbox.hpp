@@ -66,8 +66,9 @@ class Inbox {
   void rollback() { undo_to(0); }
 
   // To be asked after each commit. Moving needs a transaction of its own; after its commit: moved(), and if
-  // it fails, postpone().
-  bool is_due() const { return all_due_ || count_ >= move_at_ || bytes_ >= kMaxBytes; }
+  // it fails, postpone(). Only who appends moves: another process would take the entries away from the memory
+  // of the one that does.
+  bool is_due() const { return all_due_ || (appends_ && (count_ >= move_at_ || bytes_ >= kMaxBytes)); }
   bool empty() const { return count_ == 0; }
   void make_all_due() { all_due_ = !empty(); }
   Status move_to_log();
@@ -113,6 +114,7 @@ class Inbox {
   std::size_t bytes_ = 0;
   std::size_t move_at_ = kMoveAt;
   bool all_due_ = false;
+  bool appends_ = false;  // this process does
   // Between move_to_log() and moved(): the oldest batches, and how many entries of each conversation they
   // have.
   std::size_t moving_ = 0;

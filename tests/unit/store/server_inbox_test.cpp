@@ -255,5 +255,26 @@ TEST_F(ServerInboxTest, reads_after_a_crash_what_was_moved_once_and_knows_it_aga
   EXPECT_GT(number("SELECT count(*) FROM sent"), 0);
 }
 
+TEST_F(ServerInboxTest, leaves_its_entries_alone_while_another_process_writes_something_else) {
+  append_batches(1, 50'000);  // some stay, more than enough to be moved next
+  ASSERT_GT(number("SELECT count(*) FROM inbox"), 0);
+  {
+    auto other = open_sqlite_server_store(dir_.file("sotto.db"));
+    ASSERT_TRUE(other);
+    ASSERT_TRUE((*other)->begin(Access::write));
+    ASSERT_TRUE((*other)->invites().add(Invite{Bytes(32, 1), 1, now_}, now_));
+    ASSERT_TRUE((*other)->commit());
+  }
+  append_batches(3, 100);
+  ASSERT_TRUE(store_->begin(Access::write));
+  ASSERT_TRUE(store_->log().forget(WallTime{0}));
+  ASSERT_TRUE(store_->commit());
+  EXPECT_EQ(number("SELECT count(*) FROM inbox"), 0) << "moved, nothing was in the way";
+  expect_all(500);
+  expect_repetitions_recognised();
+  open();
+  expect_all(500);
+}
+
 }  // namespace
 }  // namespace sotto::store
