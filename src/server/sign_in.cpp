@@ -261,6 +261,8 @@ void Sessions::accept_login(Request request, const std::shared_ptr<LoginState>& 
        now = hub_.moment.wall](store::ServerStore& store) -> Result<Accepted> {
         Result<store::Account> account = store.accounts().by_user(state->account->user);
         if (!account) return std::move(account).error();
+        // Changed while this one was checked.
+        if (account->password_hash != state->account->password_hash) return wrong_login();
         Accepted accepted{*std::move(account), {}, false};
         if (accepted.account.identity.key == state->identity_key) return accepted;
         const Result<std::vector<store::Device>> devices = store.devices().of_user(accepted.account.user);

@@ -363,6 +363,30 @@ TEST_F(SignIn, changes_the_password_for_who_knows_the_old_one) {
   EXPECT_EQ(ask(id, login_request(alice, id)).error().code(), "denied");
 }
 
+TEST_F(SignIn, refuses_an_old_password_that_was_changed_while_it_was_checked) {
+  const Person alice = join("alice");
+  Envelope change;
+  change.mutable_change_password()->set_old_password(alice.password);
+  change.mutable_change_password()->set_new_password("a new password");
+  const ConnectionId id = guest();
+  Person thief = person("alice");
+  world_.hold_passwords = true;
+  const std::uint64_t changing = start_request(alice.connection, change);
+  world_.run(*core_);
+  world_.hold_store = true;
+  const std::uint64_t signing_in = start_request(id, login_request(thief, id, true));
+  world_.hold_passwords = false;
+  world_.run(*core_);  // the account is to be read, then the new hash to be written
+  world_.hold_passwords = true;
+  world_.hold_store = false;
+  world_.run(*core_);
+  EXPECT_TRUE(answer(alice.connection, changing).has_ok());
+  world_.hold_passwords = false;
+  world_.run(*core_);
+  EXPECT_EQ(answer(id, signing_in).error().code(), "denied");
+  EXPECT_FALSE(world_.lines[alice.connection].closed);
+}
+
 TEST_F(SignIn, ends_the_device_with_logout) {
   Person alice = join("alice");
   Person bob = join("bob");
