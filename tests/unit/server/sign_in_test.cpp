@@ -115,6 +115,7 @@ TEST_F(SignIn, says_what_is_wrong_with_names_and_passwords) {
                  "ecila"),
             "invalid_argument");
   EXPECT_EQ(code("alice", "a long password", "\xc2\x85"), "invalid_argument");
+  EXPECT_EQ(code("alice", "a long password", "alice\xd8\x9c"), "invalid_argument") << "ARABIC LETTER MARK";
   EXPECT_EQ(code("alice", "a long password", std::string(65, 'x')), "too_large");
   EXPECT_EQ(code("alice", "a long password", "  Alice Ünal  "), "");
   EXPECT_EQ(world_.records.accounts().by_username("alice")->display_name, "Alice Ünal");
