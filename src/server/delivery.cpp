@@ -23,7 +23,7 @@ Status Delivery::is_member(const std::vector<UserId>& members, UserId user) {
 }
 
 void Delivery::remember(ConversationId conversation, std::vector<UserId> members) {
-  if (members_.size() >= kMaxCachedConversations) members_.erase(members_.begin());
+  if (members_.size() >= remembered_) members_.erase(members_.begin());
   members_[conversation] = std::move(members);
 }
 
@@ -83,14 +83,16 @@ void Delivery::ask_members(ConversationId conversation) {
       store::Access::read,
       [conversation](store::ServerStore& store) { return store.conversations().get(conversation); },
       [this, conversation](Result<store::Conversation> found) {
-        const auto asking = asking_.extract(conversation);
-        if (!found) {
-          for (Waiting& waiting : asking.mapped()) waiting(found.error());
-          return;
+        const auto members =
+            found ? Result<std::vector<UserId>>(found->members) : Result<std::vector<UserId>>(found.error());
+        if (found) remember(conversation, std::move(found->members));
+        // An answer may make room for requests that wait in the connection: they come behind all these.
+        std::vector<Waiting>& queue = asking_.at(conversation);
+        for (std::size_t i = 0; i < queue.size(); ++i) {
+          const Waiting waiting = std::move(queue[i]);
+          waiting(members);
         }
-        const Result<std::vector<UserId>> members = found->members;
-        remember(conversation, std::move(found->members));
-        for (Waiting& waiting : asking.mapped()) waiting(members);
+        asking_.erase(conversation);
       });
 }
 
@@ -152,24 +154,28 @@ void Delivery::submit_appends() {
           }
           hub_.reply_frame(entry.request, proto::append_reply_frame(entry.request.id, entry.appended.seq,
                                                                     entry.appended.time.ms));
-          if (!entry.appended.repeated) push_entry(entry);
+          if (!entry.appended.repeated) push_entry(batch, entry);
         }
       },
       /*own_part=*/false, batch->size());
 }
 
-void Delivery::push_entry(const Append& entry) {
-  const auto members = members_.find(entry.conversation);
-  if (members == members_.end()) return;  // forgotten meanwhile: the next push shows the gap, and they fetch
-  const bool anyone = std::ranges::any_of(members->second, [&](UserId member) {
-    const Hub::OnlineUser* online = hub_.online(member);
-    return online != nullptr && (member != entry.user || online->devices.size() > 1);
+// Those who are not remembered any more are asked for again: without this push they would learn of the
+// message with the next one only.
+void Delivery::push_entry(const std::shared_ptr<const std::vector<Append>>& batch, const Append& entry) {
+  require_member(entry.conversation, entry.user, [this, batch, &entry](const Status& known) {
+    const auto members = members_.find(entry.conversation);
+    if (!known || members == members_.end()) return;
+    const bool anyone = std::ranges::any_of(members->second, [&](UserId member) {
+      const Hub::OnlineUser* online = hub_.online(member);
+      return online != nullptr && (member != entry.user || online->devices.size() > 1);
+    });
+    if (!anyone) return;
+    const Bytes frame = proto::entry_push_frame(
+        {entry.conversation.bytes(), entry.appended.seq, entry.user.bytes(), entry.device.bytes(),
+         entry.appended.time.ms, entry.message.bytes(), as_bytes(entry.payload)});
+    for (const UserId member : members->second) hub_.push_to_user(member, frame, entry.device);
   });
-  if (!anyone) return;
-  const Bytes frame = proto::entry_push_frame(
-      {entry.conversation.bytes(), entry.appended.seq, entry.user.bytes(), entry.device.bytes(),
-       entry.appended.time.ms, entry.message.bytes(), as_bytes(entry.payload)});
-  for (const UserId member : members->second) hub_.push_to_user(member, frame, entry.device);
 }
 
 void Delivery::fetch(Connection& connection, Request request, const proto::FetchRequest& body) {

@@ -14,7 +14,9 @@ namespace sotto::server {
 
 class Delivery {
  public:
-  Delivery(Hub& hub, Directory& directory) : hub_(hub), directory_(directory) {}
+  // `remembered`: of how many conversations the members are kept in memory.
+  Delivery(Hub& hub, Directory& directory, std::size_t remembered = kMaxCachedConversations)
+      : hub_(hub), directory_(directory), remembered_(remembered) {}
 
   void open_direct(Connection& connection, Request request, const proto::OpenDirectRequest& body);
   void list_conversations(Connection& connection, Request request);
@@ -64,12 +66,13 @@ class Delivery {
     store::Appended appended;  // if the outcome is ok
     Status outcome = ok_status();
   };
-  void push_entry(const Append& entry);
+  void push_entry(const std::shared_ptr<const std::vector<Append>>& batch, const Append& entry);
 
   using AckKey = std::pair<ConversationId, DeviceId>;
   using Waiting = std::function<void(const Result<std::vector<UserId>>&)>;
   Hub& hub_;
   Directory& directory_;
+  const std::size_t remembered_;
   std::unordered_map<ConversationId, std::vector<UserId>> members_;  // members of a direct one never change
   std::unordered_map<ConversationId, std::vector<Waiting>> asking_;  // whose members the store is asked for
   std::vector<Append> gathered_;                                     // not yet given to the store

@@ -226,6 +226,24 @@ TEST_F(Delivery, keeps_the_order_of_a_conversation_whose_members_it_has_yet_to_l
   EXPECT_EQ(fetched(bob_), (Texts{"first", "second", "third"}));
 }
 
+TEST_F(Delivery, keeps_that_order_when_an_early_answer_makes_room_for_further_requests) {
+  start();
+  alice_.connection = come_online(alice_);
+  Envelope first = ack_request(talk_, 0);
+  first.set_id(1000);
+  Bytes flood = *proto::to_frame(first);
+  Texts expected;
+  for (std::uint32_t i = 0; i < kMaxInFlight + 10; ++i) {
+    expected.push_back(std::to_string(i));
+    Envelope one = append_request(talk_, expected.back());
+    one.set_id(1001 + i);
+    ASSERT_TRUE(proto::append_frame(one, flood));
+  }
+  core_->on_bytes(alice_.connection, flood, world_.moment);
+  world_.run(*core_);
+  EXPECT_EQ(fetched(alice_), expected);
+}
+
 TEST_F(Delivery, stops_reading_from_a_device_with_too_much_under_way) {
   world_.hold_store = true;
   Bytes flood;
