@@ -18,6 +18,10 @@ struct Core::Parts {
     hub.on_room = [this](Connection& connection) { process(connection); };
     hub.before_ask = [this] { delivery.submit_appends(); };
     hub.on_drop = [this](const Connection& connection) { sessions.on_drop(connection); };
+    hub.on_device_gone = [this](const Connection& connection, bool was_visible) {
+      // When the server goes, everyone's connection ends, and nobody is there to be told.
+      directory.left(connection, was_visible && !shutting_down);
+    };
   }
 
   void process(Connection& connection);
@@ -37,6 +41,7 @@ struct Core::Parts {
   Blobs blobs{hub, delivery};
   Sessions sessions{hub, directory};
   TimePoint housekeeping;
+  bool shutting_down = false;
 };
 
 Core::Core(Config config, Ports& ports, Random& random, Moment moment)
@@ -63,22 +68,7 @@ void Core::on_bytes(ConnectionId id, ByteView bytes, Moment moment) {
 
 void Core::on_disconnected(ConnectionId id, Moment moment) {
   advance(moment);
-  Hub& hub = parts_->hub;
-  Connection* connection = hub.find(id);
-  if (connection == nullptr) return;
-  const bool was_device = connection->phase == Phase::device;
-  const UserId user = connection->user;
-  const DeviceId device = connection->device;
-  const bool was_visible = was_device && hub.is_visible(user);
-  hub.drop(*connection);
-  if (!was_device) return;
-  hub.ask<Unit>(
-      store::Access::write,
-      [device, now = moment.wall](store::ServerStore& store) {
-        return store.devices().set_last_seen(device, now);
-      },
-      [](const Status&) {});  // a courtesy
-  if (was_visible && !hub.is_visible(user)) parts_->directory.went_offline(user);
+  if (Connection* connection = parts_->hub.find(id)) parts_->hub.drop(*connection);
 }
 
 void Core::end_turn() { parts_->delivery.submit_appends(); }
@@ -104,6 +94,7 @@ void Core::shut_down(Moment moment) {
   advance(moment);
   parts_->delivery.submit_appends();
   parts_->delivery.flush_acks();
+  parts_->shutting_down = true;
   parts_->hub.for_each_connection([this](Connection& connection) {
     parts_->hub.say_goodbye(connection, "restart", "The server is restarting.");
   });

@@ -84,9 +84,10 @@ void Directory::answer(Request request, Result<Found> found) {
 
 void Directory::set_presence(Connection& connection, Request request, const proto::SetPresenceRequest& body) {
   const bool before = hub_.is_visible(connection.user);
+  if (connection.visible && !body.visible()) note_seen(connection.device);  // for the last time
   connection.visible = body.visible();
   const bool after = hub_.is_visible(connection.user);
-  if (before != after) tell_contacts(connection.user, presence_frame(connection.user, after));
+  if (before != after) tell_presence(connection.user, after);
   hub_.reply_ok(request);
 }
 
@@ -99,7 +100,19 @@ void Directory::came_online(Connection& connection, bool was_visible, const std:
   }
 }
 
-void Directory::went_offline(UserId user) { tell_contacts(user, presence_frame(user, false)); }
+void Directory::left(const Connection& connection, bool was_visible) {
+  if (connection.visible && hub_.device(connection.device) == nullptr) note_seen(connection.device);
+  if (was_visible && !hub_.is_visible(connection.user)) tell_presence(connection.user, false);
+}
+
+void Directory::note_seen(DeviceId device) {
+  hub_.ask<Unit>(
+      store::Access::write,
+      [device, now = hub_.moment.wall](store::ServerStore& store) {
+        return store.devices().set_last_seen(device, now);
+      },
+      [](const Status&) {});  // a courtesy
+}
 
 void Directory::became_contacts(UserId a, UserId b) {
   if (hub_.is_visible(a)) hub_.push_to_user(b, presence_frame(a, true));
@@ -112,11 +125,17 @@ void Directory::devices_changed(UserId user) {
   tell_contacts(user, Hub::frame_of(envelope));
 }
 
-void Directory::tell_contacts(UserId user, Bytes frame) {
+// By the time the store has answered, the person may have come or gone again, and that was told.
+void Directory::tell_presence(UserId user, bool online) {
+  tell_contacts(user, presence_frame(user, online), online);
+}
+
+void Directory::tell_contacts(UserId user, Bytes frame, std::optional<bool> if_visible) {
   hub_.ask<std::vector<UserId>>(
       store::Access::read, [user](store::ServerStore& store) { return store.conversations().contacts(user); },
-      [this, frame = std::move(frame)](Result<std::vector<UserId>> contacts) {
+      [this, user, frame = std::move(frame), if_visible](Result<std::vector<UserId>> contacts) {
         if (!contacts) return;  // presence is a courtesy; the next change tells again
+        if (if_visible && hub_.is_visible(user) != *if_visible) return;
         for (const UserId contact : *contacts) hub_.push_to_user(contact, frame);
       });
 }

@@ -1,6 +1,8 @@
 // Who is who, who is there: user look-ups, presence, and telling contacts that devices changed.
 #pragma once
 
+#include <optional>
+
 #include "hub.hpp"
 
 namespace sotto::server {
@@ -15,7 +17,8 @@ class Directory {
 
   // `contacts` as the store knows them; the newcomer learns who of them is there.
   void came_online(Connection& connection, bool was_visible, const std::vector<UserId>& contacts);
-  void went_offline(UserId user);
+  // A device's connection has ended.
+  void left(const Connection& connection, bool was_visible);
   // Two people share a conversation from now on, and see from now on whether the other is there.
   void became_contacts(UserId a, UserId b);
   void devices_changed(UserId user);
@@ -23,7 +26,10 @@ class Directory {
  private:
   struct Found;
   void answer(Request request, Result<Found> found);
-  void tell_contacts(UserId user, Bytes frame);
+  // `if_visible`: tells them only if that is so when they are known.
+  void tell_contacts(UserId user, Bytes frame, std::optional<bool> if_visible = std::nullopt);
+  void tell_presence(UserId user, bool online);
+  void note_seen(DeviceId device);
   static Bytes presence_frame(UserId user, bool online);
 
   Hub& hub_;

@@ -18,7 +18,9 @@ void Hub::drop(Connection& connection) {
   if (connection.phase == Phase::closed) return;
   on_drop(connection);
   clear_deadline(connection);
-  if (connection.phase == Phase::device) {
+  const bool was_device = connection.phase == Phase::device;
+  const bool was_visible = was_device && is_visible(connection.user);
+  if (was_device) {
     if (const auto it = devices_.find(connection.device); it != devices_.end() && it->second == &connection) {
       devices_.erase(it);
     }
@@ -31,6 +33,7 @@ void Hub::drop(Connection& connection) {
   const auto it = connections_.find(connection.id);
   graveyard_.push_back(std::move(it->second));
   connections_.erase(it);
+  if (was_device) on_device_gone(connection, was_visible);
 }
 
 void Hub::say_goodbye(Connection& connection, std::string_view code, std::string_view message) {

@@ -64,9 +64,11 @@ class Hub {
 
   void reply_frame(Request request, Bytes frame, Priority priority = Priority::urgent);
 
-  // Set by the core: a connection may take further requests; a connection is about to be forgotten.
+  // Set by the core: a connection may take further requests; a connection is about to be forgotten; a
+  // device's connection has ended, in whatever way, and whether its person was visible before.
   std::function<void(Connection&)> on_room;
   std::function<void(const Connection&)> on_drop;
+  std::function<void(const Connection&, bool was_visible)> on_device_gone;
 
   // ---- Store ----
   // What was asked runs in the order of asking. `before_ask` is the core's, for what it still holds back.

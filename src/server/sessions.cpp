@@ -170,12 +170,9 @@ void Sessions::logout(Connection& connection, Request request) {
 
 void Sessions::kick(const std::vector<DeviceId>& devices) {
   for (const DeviceId device : devices) {
-    Connection* connection = hub_.device(device);
-    if (connection == nullptr) continue;
-    const UserId user = connection->user;
-    const bool was_visible = hub_.is_visible(user);
-    hub_.say_goodbye(*connection, "revoked", kSignedOut);
-    if (was_visible && !hub_.is_visible(user)) directory_.went_offline(user);
+    if (Connection* connection = hub_.device(device)) {
+      hub_.say_goodbye(*connection, "revoked", kSignedOut);
+    }
   }
 }
 

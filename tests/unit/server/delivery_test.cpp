@@ -318,6 +318,45 @@ TEST_F(Delivery, tells_contacts_and_nobody_else_who_comes_and_goes) {
   EXPECT_TRUE(ask(bob_.connection, find).user_reply().user().online());
 }
 
+TEST_F(Delivery, tells_contacts_when_it_closes_a_devices_connection_itself) {
+  world_.advance(std::chrono::minutes(1));
+  core_->on_bytes(bob_.connection, Bytes{0, 0, 0, 0}, world_.moment);
+  expect_goodbye(bob_.connection, "protocol");
+  const std::vector<Envelope> told = pushes(alice_.connection);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].presence().user(), to_string(bob_.user.bytes()));
+  EXPECT_FALSE(told[0].presence().online());
+  EXPECT_EQ(world_.records.devices().by_device(bob_.device)->last_seen, world_.moment.wall);
+}
+
+TEST_F(Delivery, does_not_call_a_device_gone_that_came_back_before_its_old_connection_ended) {
+  world_.hold_store = true;
+  const ConnectionId before = bob_.connection;
+  bob_.connection = connect_device(bob_);
+  const std::uint64_t greeting = start_request(bob_.connection, hello());
+  core_->on_disconnected(before, world_.moment);
+  world_.hold_store = false;
+  world_.run(*core_);
+  EXPECT_TRUE(answer(bob_.connection, greeting).has_hello_reply());
+  const std::vector<Envelope> told = pushes(alice_.connection);
+  ASSERT_FALSE(told.empty());
+  EXPECT_TRUE(told.back().presence().online());
+}
+
+TEST_F(Delivery, does_not_say_when_somebody_who_hides_was_there) {
+  const auto seen = [&] { return world_.records.devices().by_device(bob_.device)->last_seen; };
+  world_.advance(std::chrono::minutes(1));
+  const WallTime hidden_since = world_.moment.wall;
+  Envelope hide;
+  hide.mutable_set_presence()->set_visible(false);
+  EXPECT_TRUE(ask(bob_.connection, hide).has_ok());
+  EXPECT_EQ(seen(), hidden_since);
+  world_.advance(std::chrono::minutes(1));
+  core_->on_disconnected(bob_.connection, world_.moment);
+  world_.run(*core_);
+  EXPECT_EQ(seen(), hidden_since);
+}
+
 TEST_F(Delivery, shows_new_acquaintances_at_once_whether_the_other_is_there) {
   const auto told = [&](const Person& of) {
     std::vector<std::pair<std::string, bool>> seen;
