@@ -67,9 +67,13 @@ void Blobs::get(Connection& connection, Request request, const proto::GetBlobReq
   if (const auto known = known_.find(*blob); known != known_.end()) return go(known->second);
   hub_.ask<store::Blob>(
       store::Access::read, [blob = *blob](store::ServerStore& store) { return store.blobs().get(blob); },
-      [this, refuse, go](Result<store::Blob> found) {
+      [this, refuse, go, user = connection.user](Result<store::Blob> found) {
         if (!found) return refuse(found.error());
-        if (!found->complete) return refuse(fail(ErrorCode::conflict, "The file is not complete yet."));
+        if (!found->complete) {
+          return delivery_.require_member(found->conversation, user, [refuse](const Status& member) {
+            refuse(member ? fail(ErrorCode::conflict, "The file is not complete yet.") : no_blob());
+          });
+        }
         const Known known{found->conversation, found->size};
         if (known_.size() >= kMaxCachedBlobs) known_.erase(known_.begin());
         known_[found->blob] = known;
@@ -111,27 +115,37 @@ void Blobs::release(Connection& connection, Request request, const proto::Releas
         if (Status done = store.blobs().remove(blob); !done) return std::move(done).error();
         return std::optional(*found);
       },
-      [this, request](Result<std::optional<store::Blob>> gone) {
+      [this, request, newest = serials_](Result<std::optional<store::Blob>> gone) {
         if (!gone) return hub_.reply_error(request, gone.error());
-        if (*gone) removed(**gone);
+        if (*gone) removed(**gone, newest);
         hub_.reply_ok(request);
       });
 }
 
-void Blobs::removed(const store::Blob& blob) {
-  const auto upload = uploads_.find(blob.blob);
-  give_back(blob.uploader, upload == uploads_.end() ? blob.size : upload->second.expected);
-  forget(blob.blob);
+void Blobs::removed(const store::Blob& blob, std::uint64_t newest) {
   known_.erase(blob.blob);
   hub_.ports.blobs().remove(blob.blob);
+  const auto found = uploads_.find(blob.blob);
+  // One that was begun later is of a new file, and knows nothing of this one.
+  if (found == uploads_.end() || found->second.serial > newest) return give_back(blob.uploader, blob.size);
+  give_back(blob.uploader, found->second.state == State::opening ? blob.size : found->second.expected);
+  const std::vector<std::function<void(Status)>> waiting = std::move(found->second.waiting);
+  forget(found);
+  for (const auto& one : waiting) one(no_blob());
 }
 
 void Blobs::housekeeping() {
-  std::erase_if(uploads_, [&](const auto& entry) {
-    const Upload& upload = entry.second;
-    return upload.state == State::open && upload.writes == 0 && !upload.syncing &&
-           hub_.moment.now - upload.used > kUploadIdle;
-  });
+  for (auto one = uploads_.begin(); one != uploads_.end();) {
+    Upload& upload = one->second;
+    const bool idle = upload.is_settled() && !upload.syncing && hub_.moment.now - upload.used > kUploadIdle;
+    if (idle && upload.written == upload.synced) {
+      one = forget(one);
+      continue;
+    }
+    // The store first learns how long it is, so that it counts for the quota and goes on from there.
+    if (idle) sync(one->first, upload);
+    ++one;
+  }
   if (uploads_.empty()) used_.clear();
   constexpr std::uint32_t kPerCall = 100;
   hub_.ask<std::vector<store::Blob>>(
@@ -145,9 +159,9 @@ void Blobs::housekeeping() {
         }
         return old;
       },
-      [this](Result<std::vector<store::Blob>> old) {
+      [this, newest = serials_](Result<std::vector<store::Blob>> old) {
         if (!old) return;
-        for (const store::Blob& blob : *old) removed(blob);
+        for (const store::Blob& blob : *old) removed(blob, newest);
         if (old->size() == kPerCall) housekeeping();
       });
 }

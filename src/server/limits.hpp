@@ -77,6 +77,8 @@ inline constexpr std::int64_t kKeepBlobsMs = 30LL * 24 * 3600 * 1000;
 inline constexpr std::uint64_t kBlobSyncBytes = 16ULL << 20;
 // An upload nobody continues is forgotten in memory (not on the disk).
 inline constexpr Duration kUploadIdle = minutes(10);
+// Uploads of one account in memory; programs send a few files at a time.
+inline constexpr std::size_t kMaxUploads = 256;
 inline constexpr int kIdentityCertificateDays = 3650;
 
 }  // namespace sotto::server

@@ -38,6 +38,7 @@ class FakePorts final : public server::Ports, private server::BlobPort {
   bool hold_passwords = false;
   bool hold_blobs = false;
   bool blobs_full = false;
+  bool syncs_fail = false;
   std::map<BlobId, std::string> files;
   std::size_t hashes = 0;  // password work done
 
@@ -139,7 +140,10 @@ class FakePorts final : public server::Ports, private server::BlobPort {
     });
   }
   void sync(BlobId, Done then) override {
-    jobs_.push_back([then = std::move(then)] { then(ok_status()); });
+    jobs_.push_back([this, then = std::move(then)] {
+      then(syncs_fail ? Status(fail(ErrorCode::storage, "The server's disk reported an error."))
+                      : ok_status());
+    });
   }
   void read(BlobId blob, std::uint64_t offset, std::uint32_t length, Bytes head, Read then) override {
     jobs_.push_back([this, blob, offset, length, head = std::move(head), then = std::move(then)] {

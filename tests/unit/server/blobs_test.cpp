@@ -49,6 +49,12 @@ class BlobTransfer : public ServerWorld {
     envelope.mutable_release_blob()->set_blob(to_string(blob_.bytes()));
     return ask(by.connection, envelope);
   }
+  // What was not asked with ask(), in the order in which it was answered.
+  std::vector<Envelope> answers(const Person& to) {
+    std::vector<Envelope> all = pushes(to.connection);
+    std::erase_if(all, [](const Envelope& one) { return one.id() == 0; });
+    return all;
+  }
   // The server is started anew on the same store and files.
   void restart() {
     Config again = config();
@@ -137,6 +143,7 @@ TEST_F(BlobTransfer, belongs_to_its_uploader_and_its_conversation) {
   EXPECT_TRUE(put(alice_, 0, "secret").has_blob_status_reply());
   EXPECT_EQ(put(bob_, 6, "x").error().code(), "not_found");
   EXPECT_EQ(finish(bob_, 6).error().code(), "not_found");
+  EXPECT_EQ(get(eve, 0, 6).error().code(), "not_found") << "nor that it is not complete yet";
   EXPECT_TRUE(finish(alice_, 6).has_blob_status_reply());
   EXPECT_EQ(get(eve, 0, 6).error().code(), "not_found");
   EXPECT_EQ(status(eve).error().code(), "not_found");
@@ -290,6 +297,129 @@ TEST_F(BlobTransfer, survives_connections_that_end_in_the_middle) {
   alice_.connection = come_online(alice_);
   EXPECT_EQ(status(alice_).blob_status_reply().size(), 8U);
   EXPECT_TRUE(finish(alice_, 8).blob_status_reply().complete());
+}
+
+TEST_F(BlobTransfer, answers_pieces_that_wait_when_their_file_is_released) {
+  EXPECT_TRUE(put(alice_, 0, "1234").has_blob_status_reply());
+  restart();
+  world_.hold_blobs = true;
+  const std::uint64_t piece = start_request(alice_.connection, put_request(0, "abcd"));
+  world_.run(*core_);
+  EXPECT_TRUE(release(alice_).has_ok());
+  world_.hold_blobs = false;
+  std::vector<Envelope> replies = answers(alice_);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].id(), piece);
+  EXPECT_EQ(replies[0].error().code(), "not_found");
+  EXPECT_EQ(put(alice_, 0, "anew").blob_status_reply().size(), 4U);
+  EXPECT_TRUE(finish(alice_, 4).blob_status_reply().complete());
+  EXPECT_EQ(get(bob_, 0, 4).get_blob_reply().data(), "anew");
+}
+
+TEST_F(BlobTransfer, takes_a_file_anew_right_behind_its_release) {
+  EXPECT_TRUE(put(alice_, 0, "1234").has_blob_status_reply());
+  restart();
+  Envelope give_up;
+  give_up.mutable_release_blob()->set_blob(to_string(blob_.bytes()));
+  const std::uint64_t released = start_request(alice_.connection, give_up);
+  const std::uint64_t piece = start_request(alice_.connection, put_request(0, "anew"));
+  const std::vector<Envelope> replies = answers(alice_);
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(replies[0].id(), released);
+  EXPECT_EQ(replies[1].id(), piece);
+  EXPECT_EQ(replies[1].blob_status_reply().size(), 4U);
+  EXPECT_TRUE(finish(alice_, 4).blob_status_reply().complete());
+}
+
+TEST_F(BlobTransfer, tells_pieces_of_a_released_file_from_those_of_the_next_one) {
+  EXPECT_TRUE(put(alice_, 0, "1234").has_blob_status_reply());
+  world_.hold_blobs = true;
+  const std::uint64_t late = start_request(alice_.connection, put_request(4, "late"));
+  EXPECT_TRUE(release(alice_).has_ok());
+  const std::uint64_t early = start_request(alice_.connection, put_request(0, "xy"));
+  world_.run(*core_);
+  world_.hold_blobs = false;
+  world_.run(*core_);
+  const std::vector<Envelope> replies = answers(alice_);
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(replies[0].id(), late);
+  EXPECT_EQ(replies[0].error().code(), "not_found");
+  EXPECT_EQ(replies[1].id(), early);
+  EXPECT_EQ(replies[1].blob_status_reply().size(), 2U);
+  world_.blobs_full = true;
+  EXPECT_EQ(put(alice_, 2, "z").error().code(), "storage");
+  world_.blobs_full = false;
+  EXPECT_EQ(put(alice_, 0, "xyz").blob_status_reply().size(), 3U) << "it starts over";
+}
+
+TEST_F(BlobTransfer, starts_over_when_the_disk_could_not_keep_what_it_had_taken) {
+  EXPECT_TRUE(put(alice_, 0, "12345").has_blob_status_reply());
+  world_.syncs_fail = true;
+  EXPECT_EQ(finish(alice_, 5).error().code(), "storage");
+  world_.syncs_fail = false;
+  // A second try would succeed although the first lost what it was given.
+  EXPECT_EQ(finish(alice_, 5).error().code(), "conflict");
+  EXPECT_EQ(status(alice_).blob_status_reply().size(), 0U);
+  EXPECT_TRUE(put(alice_, 0, "12345").has_blob_status_reply());
+  EXPECT_TRUE(finish(alice_, 5).blob_status_reply().complete());
+}
+
+TEST_F(BlobTransfer, says_that_a_file_goes_on_when_its_end_overtook_a_failing_piece) {
+  EXPECT_TRUE(put(alice_, 0, "1234").has_blob_status_reply());
+  world_.hold_blobs = true;
+  start_request(alice_.connection, put_request(4, "5678"));
+  Envelope end;
+  end.mutable_finish_blob()->set_blob(to_string(blob_.bytes()));
+  end.mutable_finish_blob()->set_size(8);
+  const std::uint64_t request = start_request(alice_.connection, end);
+  world_.blobs_full = true;
+  world_.hold_blobs = false;
+  world_.run(*core_);
+  world_.blobs_full = false;
+  EXPECT_EQ(answer(alice_.connection, request).error().code(), "conflict");
+  EXPECT_EQ(put(alice_, 0, "1234").blob_status_reply().size(), 4U);
+}
+
+TEST_F(BlobTransfer, counts_what_has_to_be_sent_again_once) {
+  const std::string most(proto::kBlobChunkBytes, 'x');
+  for (int round = 0; round < 2; ++round) {
+    std::uint64_t at = 0;
+    for (; at < 5 * most.size(); at += most.size()) {
+      ASSERT_EQ(put(alice_, at, most).error().message(), "") << "round " << round;
+    }
+    world_.blobs_full = true;
+    EXPECT_EQ(put(alice_, at, "x").error().code(), "storage");
+    world_.blobs_full = false;
+  }
+}
+
+TEST_F(BlobTransfer, counts_what_lies_on_the_disk_although_nobody_continues_it) {
+  const std::string piece(100'000, 'x');
+  for (std::uint64_t at = 0; at < 1'000'000; at += piece.size()) {
+    ASSERT_TRUE(put(alice_, at, piece).has_blob_status_reply());
+  }
+  for (int i = 0; i < 2; ++i) {
+    world_.advance(kHousekeeping);
+    core_->on_deadline(world_.moment);
+    world_.run(*core_);
+  }
+  EXPECT_EQ(status(alice_).blob_status_reply().size(), 1'000'000U) << "it goes on from there";
+  blob_ = random_.id<BlobId>();
+  EXPECT_EQ(put(alice_, 0, piece).error().code(), "too_large");
+}
+
+TEST_F(BlobTransfer, bounds_the_files_that_one_account_sends_at_once) {
+  const BlobId first = blob_;
+  for (std::size_t i = 0; i < kMaxUploads; ++i) {
+    EXPECT_TRUE(put(alice_, 0, "x").has_blob_status_reply());
+    blob_ = random_.id<BlobId>();
+  }
+  EXPECT_EQ(put(alice_, 0, "x").error().code(), "rate_limited");
+  EXPECT_TRUE(put(bob_, 0, "x").has_blob_status_reply()) << "everyone has their own";
+  blob_ = first;
+  EXPECT_TRUE(finish(alice_, 1).has_blob_status_reply());
+  blob_ = random_.id<BlobId>();
+  EXPECT_TRUE(put(alice_, 0, "x").has_blob_status_reply());
 }
 
 }  // namespace
