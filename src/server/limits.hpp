@@ -70,7 +70,7 @@ inline constexpr std::size_t kMaxCachedBlobs = 4096;
 inline constexpr Duration kAckDelay = seconds(1);
 inline constexpr Duration kAckRetry = seconds(5);
 inline constexpr Duration kHousekeeping = hours(1);
-// How long a repeated AppendRequest is recognised after everyone had the message.
+// How long a repeated AppendRequest is recognised even if everyone has the message.
 inline constexpr std::int64_t kRememberEntriesMs = 7LL * 24 * 3600 * 1000;
 inline constexpr std::int64_t kKeepBlobsMs = 30LL * 24 * 3600 * 1000;
 // At most this much of an upload is lost with the server.
