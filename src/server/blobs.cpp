@@ -45,7 +45,7 @@ void Blobs::get(Connection& connection, Request request, const proto::GetBlobReq
   const std::optional<BlobId> blob = BlobId::from_bytes(as_bytes(body.blob()));
   if (!blob) return hub_.reply_error(request, bad_id());
   if (connection.reads_in_flight >= kMaxReadsInFlight ||
-      hub_.ports.queued_bulk_bytes(connection.id) > kMaxQueuedBulk) {
+      hub_.ports.queued(connection.id).bulk > kMaxQueuedBulk) {
     return hub_.reply_error(request,
                             fail(ErrorCode::rate_limited, "Too many pieces of files were asked for at once."),
                             std::chrono::milliseconds(100));

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "limits.hpp"
 #include "sotto/base/ids.hpp"
@@ -21,6 +22,12 @@ enum class Phase : std::uint8_t {
   closed,  // forgotten; waits to be destroyed
 };
 
+// Where an answer goes. The connection may be gone by then.
+struct Request {
+  ConnectionId connection = 0;
+  std::uint64_t id = 0;
+};
+
 // Only until the connection belongs to a device.
 struct GuestState {
   std::string source;
@@ -31,6 +38,14 @@ struct GuestState {
   std::optional<UserId> account;
   Bytes identity_key;
   Bytes identity_certificate;
+};
+
+// A page of a log that is asked for.
+struct Fetch {
+  Request request;
+  ConversationId conversation;
+  std::uint64_t after = 0;
+  std::uint32_t limit = 0;
 };
 
 using Deadlines = std::multimap<TimePoint, ConnectionId>;
@@ -47,18 +62,14 @@ struct Connection {
   bool visible = true;
   std::uint32_t in_flight = 0;
   std::uint32_t reads_in_flight = 0;
+  std::uint32_t fetches_in_flight = 0;
+  std::vector<Fetch> fetches;  // wait for those, or for the network
   UserId user;
   DeviceId device;
   std::unique_ptr<GuestState> guest;
   std::optional<Deadlines::iterator> deadline;
   TokenBucket appends;
   TokenBucket others;
-};
-
-// Where an answer goes. The connection may be gone by then.
-struct Request {
-  ConnectionId connection = 0;
-  std::uint64_t id = 0;
 };
 
 }  // namespace sotto::server

@@ -82,7 +82,7 @@ TimePoint Core::next_deadline() const {
 void Core::on_deadline(Moment moment) {
   advance(moment);
   parts_->sessions.on_deadline();
-  if (moment.now >= parts_->delivery.next_deadline()) parts_->delivery.flush_acks();
+  parts_->delivery.on_deadline();
   if (moment.now < parts_->housekeeping) return;
   parts_->housekeeping = moment.now + kHousekeeping;
   parts_->sessions.housekeeping();

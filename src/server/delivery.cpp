@@ -184,35 +184,72 @@ void Delivery::fetch(Connection& connection, Request request, const proto::Fetch
   if (!conversation) {
     return hub_.reply_error(request, fail(ErrorCode::invalid_argument, "A conversation id has 16 bytes."));
   }
-  const std::uint32_t limit = std::clamp(body.limit(), 1U, kMaxFetchEntries);
-  require_member(
-      *conversation, connection.user,
-      [this, request, conversation = *conversation, after = body.after_seq(), limit](const Status& member) {
-        if (!member) return hub_.reply_error(request, member.error());
-        hub_.ask<store::LogPage>(
-            store::Access::read,
-            [conversation, after, limit](store::ServerStore& store) {
-              return store.log().fetch(conversation, after, limit, kMaxFetchBytes);
-            },
-            [this, request, conversation](Result<store::LogPage> page) {
-              if (!page) return hub_.reply_error(request, page.error());
-              proto::Envelope envelope;
-              envelope.set_id(request.id);
-              proto::FetchReply& reply = *envelope.mutable_fetch_reply();
-              reply.set_more(page->more);
-              for (store::LogEntry& from : page->entries) {
-                proto::Entry& entry = *reply.add_entries();
-                entry.set_conversation(to_string(conversation.bytes()));
-                entry.set_seq(from.seq);
-                entry.set_sender_user(to_string(from.sender_user.bytes()));
-                entry.set_sender_device(to_string(from.sender_device.bytes()));
-                entry.set_time_ms(from.time.ms);
-                entry.set_message(to_string(from.message.bytes()));
-                *entry.mutable_payload() = std::move(from.payload);
-              }
-              hub_.reply(request, envelope);
-            });
-      });
+  connection.fetches.push_back(
+      {request, *conversation, body.after_seq(), std::clamp(body.limit(), 1U, kMaxFetchEntries)});
+  go_on_fetching(connection);
+}
+
+// A program that comes back asks for all of its conversations at once, and what it gets may be more than its
+// network takes for a long time.
+void Delivery::go_on_fetching(Connection& connection) {
+  while (connection.phase != Phase::closed && !connection.fetches.empty() &&
+         connection.fetches_in_flight < kMaxFetchesInFlight) {
+    if (hub_.ports.queued(connection.id).urgent > kMaxQueuedUrgent) {
+      if (std::ranges::find(slow_, connection.id) == slow_.end()) slow_.push_back(connection.id);
+      look_again_ = std::min(look_again_, hub_.moment.now + kLookAgain);
+      return;
+    }
+    const Fetch next = connection.fetches.front();
+    connection.fetches.erase(connection.fetches.begin());
+    ++connection.fetches_in_flight;
+    require_member(next.conversation, connection.user, [this, next](const Status& member) {
+      if (!member) return fetched(next, member.error());
+      hub_.ask<store::LogPage>(
+          store::Access::read,
+          [next](store::ServerStore& store) {
+            return store.log().fetch(next.conversation, next.after, next.limit, kMaxFetchBytes);
+          },
+          [this, next](Result<store::LogPage> page) { fetched(next, std::move(page)); });
+    });
+  }
+  if (connection.fetches.empty()) connection.fetches = {};  // and its memory
+}
+
+void Delivery::fetched(const Fetch& fetch, Result<store::LogPage> page) {
+  if (Connection* asker = hub_.find(fetch.request.connection)) --asker->fetches_in_flight;
+  if (page) {
+    reply_page(fetch, *std::move(page));
+  } else {
+    hub_.reply_error(fetch.request, page.error());
+  }
+  if (Connection* asker = hub_.find(fetch.request.connection)) go_on_fetching(*asker);
+}
+
+void Delivery::reply_page(const Fetch& fetch, store::LogPage page) {
+  proto::Envelope envelope;
+  envelope.set_id(fetch.request.id);
+  proto::FetchReply& reply = *envelope.mutable_fetch_reply();
+  reply.set_more(page.more);
+  for (store::LogEntry& from : page.entries) {
+    proto::Entry& entry = *reply.add_entries();
+    entry.set_conversation(to_string(fetch.conversation.bytes()));
+    entry.set_seq(from.seq);
+    entry.set_sender_user(to_string(from.sender_user.bytes()));
+    entry.set_sender_device(to_string(from.sender_device.bytes()));
+    entry.set_time_ms(from.time.ms);
+    entry.set_message(to_string(from.message.bytes()));
+    *entry.mutable_payload() = std::move(from.payload);
+  }
+  hub_.reply(fetch.request, envelope);
+}
+
+void Delivery::on_deadline() {
+  if (hub_.moment.now >= ack_deadline_) flush_acks();
+  if (hub_.moment.now < look_again_) return;
+  look_again_ = kNever;
+  for (const ConnectionId id : std::exchange(slow_, {})) {
+    if (Connection* connection = hub_.find(id)) go_on_fetching(*connection);
+  }
 }
 
 void Delivery::ack(Connection& connection, Request request, const proto::AckRequest& body) {

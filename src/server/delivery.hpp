@@ -1,6 +1,7 @@
 // Conversations and their logs: append, push, fetch, acknowledge.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <unordered_map>
@@ -28,8 +29,9 @@ class Delivery {
   // of a turn, and before anything else is asked of the store, so that nothing overtakes them.
   void submit_appends();
 
-  // Acknowledgements are written together a little later; this is when.
-  TimePoint next_deadline() const { return ack_deadline_; }
+  // Acknowledgements are written together a little later, and who reads slowly is looked at again.
+  TimePoint next_deadline() const { return std::min(ack_deadline_, look_again_); }
+  void on_deadline();
   void flush_acks();
   void forget_old_entries();
 
@@ -68,6 +70,10 @@ class Delivery {
   };
   void push_entry(const std::shared_ptr<const std::vector<Append>>& batch, const Append& entry);
 
+  void go_on_fetching(Connection& connection);
+  void fetched(const Fetch& fetch, Result<store::LogPage> page);
+  void reply_page(const Fetch& fetch, store::LogPage page);
+
   using AckKey = std::pair<ConversationId, DeviceId>;
   using Waiting = std::function<void(const Result<std::vector<UserId>>&)>;
   Hub& hub_;
@@ -78,6 +84,8 @@ class Delivery {
   std::vector<Append> gathered_;                                     // not yet given to the store
   std::map<AckKey, std::uint64_t> acks_;                             // not yet written
   TimePoint ack_deadline_ = kNever;
+  std::vector<ConnectionId> slow_;  // with fetches that wait for the network
+  TimePoint look_again_ = kNever;
 };
 
 }  // namespace sotto::server

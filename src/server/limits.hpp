@@ -19,8 +19,15 @@ using std::chrono::seconds;
 inline constexpr std::uint32_t kMaxInFlight = 64;
 // GetBlob requests of one connection being read from the disk; 2 MiB of chunks.
 inline constexpr std::uint32_t kMaxReadsInFlight = 16;
-// Pieces of files that may wait for one connection's network.
-inline constexpr std::size_t kMaxQueuedBulk = 4U << 20;
+// Pieces of files that may wait for one connection's network before another is read: all that may be asked
+// for at once.
+inline constexpr std::size_t kMaxQueuedBulk = 2U << 20;
+// Pages of logs: how many are read for one connection at a time, how much that is urgent may wait for its
+// network before the next one, and how long until that is looked at again. Together with the pieces of files
+// it stays below the 8 MiB at which a connection is cut for not being read, however many pages are asked for.
+inline constexpr std::uint32_t kMaxFetchesInFlight = 4;
+inline constexpr std::size_t kMaxQueuedUrgent = 1U << 20;
+inline constexpr Duration kLookAgain = std::chrono::milliseconds(50);
 // From the handshake to Hello, and for everything that a connection without a device may want: typing a
 // password happens before.
 inline constexpr Duration kHelloDeadline = seconds(10);

@@ -182,9 +182,10 @@ void Server::resume_reading(server::ConnectionId connection) {
   if (net::TlsStream* one = stream(connection)) one->resume_reading();
 }
 
-std::size_t Server::queued_bulk_bytes(server::ConnectionId connection) {
-  net::TlsStream* one = stream(connection);
-  return one == nullptr ? 0 : one->queued_bulk_bytes();
+server::Queued Server::queued(server::ConnectionId connection) {
+  const net::TlsStream* one = stream(connection);
+  if (one == nullptr) return {};
+  return {one->queued_bytes() - one->queued_bulk_bytes(), one->queued_bulk_bytes()};
 }
 
 void Server::hash_password(SecretBytes password, std::function<void(Result<std::string>)> then) {

@@ -47,7 +47,7 @@ class Server final : private server::Ports, private net::IterationHook {
   void close(server::ConnectionId connection) override;
   void pause_reading(server::ConnectionId connection) override;
   void resume_reading(server::ConnectionId connection) override;
-  std::size_t queued_bulk_bytes(server::ConnectionId connection) override;
+  server::Queued queued(server::ConnectionId connection) override;
   void store(store::StoreTask task) override { storage_.submit(std::move(task)); }
   void hash_password(SecretBytes password, std::function<void(Result<std::string>)> then) override;
   void verify_password(SecretBytes password, std::string phc, std::function<void(bool)> then) override;

@@ -81,6 +81,23 @@ TEST_F(ServerE2e, delivers_to_a_device_that_is_there_and_keeps_for_one_that_is_n
   EXPECT_TRUE(presence->presence().online());
 }
 
+TEST_F(ServerE2e, answers_all_who_ask_for_more_than_may_wait_for_a_network) {
+  BlockingClient alice(link_);
+  ASSERT_TRUE(alice.connect(alice_.get()));
+  const std::string conversation = conversation_of(alice, bob_->user);
+  Random& random = crypto::system_random();
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(alice.ask(append_entry(conversation, random.id<MessageId>(), std::string(256 << 10, 'x'))));
+  }
+  std::vector<int> tickets;  // 40 MiB
+  for (int i = 0; i < 80; ++i) tickets.push_back(alice.start(fetch(conversation, 0)));
+  for (const int ticket : tickets) {
+    const Result<Envelope> page = alice.finish(ticket);
+    ASSERT_TRUE(page) << page.error().message;
+    EXPECT_EQ(page->fetch_reply().entries_size(), 2);
+  }
+}
+
 TEST_F(ServerE2e, carries_a_file_from_one_to_the_other) {
   BlockingClient alice(link_);
   ASSERT_TRUE(alice.connect(alice_.get()));

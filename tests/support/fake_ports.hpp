@@ -28,7 +28,7 @@ class FakePorts final : public server::Ports, private server::BlobPort {
     std::vector<proto::Envelope> bulk;
     bool closed = false;
     bool paused = false;
-    std::size_t queued_bulk = 0;
+    server::Queued queued;  // for the test to set
   };
 
   FakeServerStore records;
@@ -100,9 +100,7 @@ class FakePorts final : public server::Ports, private server::BlobPort {
   void close(server::ConnectionId connection) override { lines[connection].closed = true; }
   void pause_reading(server::ConnectionId connection) override { lines[connection].paused = true; }
   void resume_reading(server::ConnectionId connection) override { lines[connection].paused = false; }
-  std::size_t queued_bulk_bytes(server::ConnectionId connection) override {
-    return lines[connection].queued_bulk;
-  }
+  server::Queued queued(server::ConnectionId connection) override { return lines[connection].queued; }
   void store(store::StoreTask task) override { tasks_.push_back(std::move(task)); }
 
   // "hash" of a password is the password with a mark.

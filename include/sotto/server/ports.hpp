@@ -31,6 +31,12 @@ enum class Priority : std::uint8_t {
   bulk,    // pieces of files: never before something urgent
 };
 
+// Bytes that wait for a connection's network.
+struct Queued {
+  std::size_t urgent = 0;
+  std::size_t bulk = 0;
+};
+
 // The sealed files' bytes. Operations on one blob run in the order given.
 class BlobPort {
  public:
@@ -57,7 +63,7 @@ class Ports {
   virtual void close(ConnectionId connection) = 0;
   virtual void pause_reading(ConnectionId connection) = 0;
   virtual void resume_reading(ConnectionId connection) = 0;
-  virtual std::size_t queued_bulk_bytes(ConnectionId connection) = 0;
+  virtual Queued queued(ConnectionId connection) = 0;
 
   virtual void store(store::StoreTask task) = 0;
   virtual void hash_password(SecretBytes password, std::function<void(Result<std::string>)> then) = 0;

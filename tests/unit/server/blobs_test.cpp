@@ -282,7 +282,7 @@ TEST_F(BlobTransfer, bounds_the_pieces_read_for_one_connection_and_what_waits_fo
   world_.hold_blobs = false;
   world_.run(*core_);
   EXPECT_EQ(world_.take(bob_.connection).size(), kMaxReadsInFlight);
-  world_.lines[bob_.connection].queued_bulk = kMaxQueuedBulk + 1;
+  world_.lines[bob_.connection].queued.bulk = kMaxQueuedBulk + 1;
   EXPECT_EQ(get(bob_, 0, 4).error().code(), "rate_limited");
 }
 

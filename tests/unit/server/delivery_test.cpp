@@ -144,6 +144,35 @@ TEST_F(Delivery, fetches_within_its_bounds_however_much_is_asked_for) {
   EXPECT_EQ(ask(bob_.connection, fetch_request(talk_, 0, 0)).fetch_reply().entries_size(), 1);
 }
 
+TEST_F(Delivery, reads_a_few_pages_at_a_time_and_waits_for_a_slow_network) {
+  EXPECT_TRUE(ask(alice_.connection, append_request(talk_, "hi")).has_append_reply());
+  const ConnectionId bob = bob_.connection;
+  (void)pushes(bob);
+  const auto answered = [&] {
+    world_.run(*core_);
+    return world_.take(bob).size();
+  };
+  world_.hold_store = true;
+  for (std::uint32_t i = 0; i < 3 * kMaxFetchesInFlight; ++i) start_request(bob, fetch_request(talk_));
+  start_request(bob, fetch_request(std::string(16, 'x')));
+  start_request(bob, fetch_request(talk_));
+  EXPECT_EQ(world_.waiting_tasks(), kMaxFetchesInFlight);
+  world_.lines[bob].queued.urgent = kMaxQueuedUrgent + 1;
+  world_.hold_store = false;
+  EXPECT_EQ(answered(), kMaxFetchesInFlight);
+  EXPECT_EQ(core_->next_deadline(), world_.moment.now + kLookAgain);
+  world_.advance(kLookAgain);
+  core_->on_deadline(world_.moment);
+  EXPECT_EQ(answered(), 0U);
+  EXPECT_EQ(core_->next_deadline(), world_.moment.now + kLookAgain);
+  EXPECT_TRUE(ask(bob, append_request(talk_, "still here")).has_append_reply());
+  world_.lines[bob].queued.urgent = 0;
+  world_.advance(kLookAgain);
+  core_->on_deadline(world_.moment);
+  EXPECT_EQ(answered(), 2 * kMaxFetchesInFlight + 2);
+  EXPECT_GT(core_->next_deadline(), world_.moment.now + kLookAgain);
+}
+
 TEST_F(Delivery, writes_acknowledgements_later_together_and_then_drops_what_everyone_has) {
   for (int i = 0; i < 3; ++i)
     EXPECT_TRUE(ask(alice_.connection, append_request(talk_, "x")).has_append_reply());
