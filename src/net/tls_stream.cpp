@@ -427,6 +427,9 @@ bool TlsStream::continue_handshake(ByteView& ciphertext) {
   send_out(out);
   if (result == 1) return established();
   if (outcome == SSL_ERROR_WANT_READ) return true;
+  if (outcome == SSL_ERROR_ZERO_RETURN) {
+    return end(CloseKind::tls_failed, ErrorCode::offline, "the other side hung up during the handshake");
+  }
   if (notes_->refused) {
     const Error refused = std::move(*notes_->refused);
     return end(CloseKind::tls_failed, refused.code, refused.message);

@@ -203,6 +203,21 @@ TEST(TlsHandshake, EndsWhenThePeerTalksNonsense) {
   EXPECT_EQ(pair.server.closed->error.message, "the other side does not speak TLS 1.3");
 }
 
+TEST(TlsHandshake, SaysThatThePeerTookItsLeaveInTheMiddle) {
+  TlsPair pair;
+  Socket keep;
+  auto listener = TcpListener::open(pair.loop, "127.0.0.1", 0, [&](Socket socket, const SocketAddress&) {
+    const Bytes close_notify = {21, 3, 3, 0, 2, 1, 0};
+    EXPECT_EQ(::send(socket.fd(), close_notify.data(), close_notify.size(), 0), 7);
+    keep = std::move(socket);
+  });
+  ASSERT_TRUE(listener);
+  pair.start_client((*listener)->local_port());
+  ASSERT_TRUE(run_until(pair.loop, [&] { return pair.client.closed.has_value(); }));
+  EXPECT_EQ(pair.client.closed->kind, CloseKind::tls_failed);
+  EXPECT_EQ(pair.client.closed->error.message, "the other side hung up during the handshake");
+}
+
 TEST(TlsHandshake, RefusesAChainThatIsTooLong) {
   TlsPair pair;
   pair.client_options.identity = make_identity("device");
