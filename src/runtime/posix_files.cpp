@@ -99,7 +99,8 @@ Result<std::unique_ptr<PosixFile>> open_regular(const std::string& path, int fla
 }
 
 Status sync_folder(int folder, const std::string& name) {
-  if (::fsync(folder) != 0) return file_error(errno, "Saving in " + name);
+  // EINVAL: shared folders of virtual machines, among others, know no syncing of folders.
+  if (::fsync(folder) != 0 && errno != EINVAL) return file_error(errno, "Saving in " + name);
   return ok_status();
 }
 
@@ -108,9 +109,19 @@ int rename_noreplace(int from_folder, const char* from, int to_folder, const cha
   if (::renameat2(from_folder, from, to_folder, to, RENAME_NOREPLACE) == 0) return 0;
   if (errno != EINVAL && errno != ENOSYS) return errno;
   // A file system without RENAME_NOREPLACE: a hard link refuses a taken name as well.
-  if (::linkat(from_folder, from, to_folder, to, 0) != 0) return errno;
-  ::unlinkat(from_folder, from, 0);
-  return 0;
+  if (::linkat(from_folder, from, to_folder, to, 0) == 0) {
+    ::unlinkat(from_folder, from, 0);
+    return 0;
+  }
+  if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS) return errno;
+  // Without hard links either: an empty file of ours takes the name, and is what the rename replaces.
+  if (!Descriptor(::openat(to_folder, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600))
+           .valid())
+    return errno;
+  if (::renameat(from_folder, from, to_folder, to) == 0) return 0;
+  const int error = errno;
+  ::unlinkat(to_folder, to, 0);
+  return error;
 }
 
 }  // namespace
