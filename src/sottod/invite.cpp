@@ -107,7 +107,8 @@ Result<proto::InviteLink> invite(const std::string& data, const InviteOptions& o
   }
   const Result<crypto::Certificate> ca = dir->ca();
   if (!ca) return ca.error();
-  const Result<std::unique_ptr<store::ServerStore>> store = store::open_sqlite_server_store(dir->database());
+  const Result<std::unique_ptr<store::ServerStore>> store =
+      store::open_sqlite_server_store(dir->database(), store::OldFormat::refuse);
   if (!store) return store.error();
   return make_invite(**store, *ca, *address, options, crypto::system_random(), net::wall_now());
 }

@@ -166,7 +166,7 @@ Result<std::int64_t> pragma(Database& db, const char* sql) {
   return query.integer(0);
 }
 
-Status migrate(Database& db) {
+Status migrate(Database& db, bool may_change) {
   const Result<std::int64_t> version = pragma(db, "PRAGMA user_version");
   if (!version) return version.error();
   const Result<std::int64_t> application = pragma(db, "PRAGMA application_id");
@@ -183,6 +183,11 @@ Status migrate(Database& db) {
       return fail(ErrorCode::storage, "The file is not a database of a Sotto server.");
     }
   }
+  if (*version < kServerSchemaVersion && !may_change) {
+    return fail(
+        ErrorCode::conflict,
+        "The database is still that of an older version. Start `sottod serve` of this version first.");
+  }
   for (std::int64_t step = *version; step < kServerSchemaVersion; ++step) {
     if (Status done = db.execute(kSteps[step].sql); !done) return done;
     if (kSteps[step].then == nullptr) continue;
@@ -196,9 +201,9 @@ static_assert(kApplicationId == 1397707859);
 
 }  // namespace
 
-Status prepare_server_schema(Database& db) {
+Status prepare_server_schema(Database& db, bool may_change) {
   if (Status begun = db.execute("BEGIN IMMEDIATE"); !begun) return begun;
-  Status migrated = migrate(db);
+  Status migrated = migrate(db, may_change);
   if (migrated) migrated = db.execute("COMMIT");
   if (!migrated && !db.outside_transaction()) (void)db.execute("ROLLBACK");
   return migrated;

@@ -17,7 +17,7 @@ constexpr int kCheckpointPages = 4096;
 
 class SqliteServerStore final : public ServerStore {
  public:
-  Status open(const std::string& path) {
+  Status open(const std::string& path, OldFormat old) {
     if (Status opened = db_.open(path); !opened) return opened;
     sqlite3_busy_timeout(db_.handle(), 5000);
     // Durable once COMMIT returns: FULL syncs the WAL each time. Checkpoints are run by commit(), which looks
@@ -35,7 +35,7 @@ class SqliteServerStore final : public ServerStore {
           return SQLITE_OK;
         },
         this);
-    if (Status prepared = prepare_server_schema(db_); !prepared) return prepared;
+    if (Status prepared = prepare_server_schema(db_, old == OldFormat::migrate); !prepared) return prepared;
     return inbox_.load();
   }
 
@@ -150,10 +150,10 @@ Status create_private_file(const std::string& path) {
 }  // namespace
 }  // namespace sqlite
 
-Result<std::unique_ptr<ServerStore>> open_sqlite_server_store(const std::string& path) {
+Result<std::unique_ptr<ServerStore>> open_sqlite_server_store(const std::string& path, OldFormat old) {
   if (Status created = sqlite::create_private_file(path); !created) return std::move(created).error();
   auto store = std::make_unique<sqlite::SqliteServerStore>();
-  if (Status opened = store->open(path); !opened) {
+  if (Status opened = store->open(path, old); !opened) {
     return std::move(opened).error().with("opening the server's database");
   }
   return std::unique_ptr<ServerStore>(std::move(store));

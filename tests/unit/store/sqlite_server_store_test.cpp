@@ -192,6 +192,19 @@ TEST_F(SqliteServerStoreTest, keeps_everything_of_the_second_format_and_knows_it
   }
 }
 
+// The server of that version may be running.
+TEST_F(SqliteServerStoreTest, leaves_an_old_format_to_the_server) {
+  const std::string path = dir_.file("sotto.db");
+  populate(*open(path));
+  EXPECT_TRUE(open_sqlite_server_store(path, OldFormat::refuse));
+  change(path, kToVersion2);
+  const auto refused = open_sqlite_server_store(path, OldFormat::refuse);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+  change(path, "DROP INDEX log_by_message; CREATE INDEX log_by_message ON log(device, message)");
+  EXPECT_TRUE(open(path));
+}
+
 TEST_F(SqliteServerStoreTest, leaves_an_old_format_as_it_was_when_it_cannot_be_changed) {
   const std::string path = dir_.file("sotto.db");
   populate(*open(path));
