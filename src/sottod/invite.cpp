@@ -71,9 +71,17 @@ std::string qr_code(const std::string& text) {
   return out;
 }
 
+std::string lifetime_text(std::int64_t ms) {
+  const auto in = [&](std::int64_t unit_ms, const char* name) {
+    return std::to_string(ms / unit_ms) + " " + name + (ms / unit_ms == 1 ? "" : "s");
+  };
+  if (ms % 3'600'000 == 0) return in(3'600'000, "hour");
+  return ms % 60'000 == 0 ? in(60'000, "minute") : in(1000, "second");
+}
+
 void print_invite(const proto::InviteLink& link, const InviteOptions& options, bool first) {
   const std::string text = proto::to_string(link);
-  const std::string lifetime = std::to_string(options.lifetime_ms / 3'600'000) + " hours";
+  const std::string lifetime = lifetime_text(options.lifetime_ms);
   std::printf("\n%s\n", qr_code(text).c_str());
   if (first) {
     std::printf("Join with this link. The first account becomes the administrator. It works once, for %s.\n",

@@ -24,6 +24,8 @@ Result<proto::InviteLink> make_invite(store::ServerStore& store, const crypto::C
                                       Random& random, WallTime now);
 // "90s", "30m", "12h", "7d", "2w".
 Result<std::int64_t> parse_lifetime_ms(std::string_view text);
+// "168 hours", "30 minutes".
+std::string lifetime_text(std::int64_t ms);
 // The QR code in half blocks, as bright modules on a dark terminal; empty if the text does not fit.
 std::string qr_code(const std::string& text);
 // QR code, what it is, and the link as the last line, to standard output.
