@@ -60,6 +60,7 @@ struct Connection {
   bool processing = false;  // in the loop that takes frames
   bool paused = false;      // reading is
   bool visible = true;
+  bool slow = false;  // its fetches wait for the network, to be looked at again
   std::uint32_t in_flight = 0;
   std::uint32_t reads_in_flight = 0;
   std::uint32_t fetches_in_flight = 0;

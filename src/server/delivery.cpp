@@ -195,7 +195,7 @@ void Delivery::go_on_fetching(Connection& connection) {
   while (connection.phase != Phase::closed && !connection.fetches.empty() &&
          connection.fetches_in_flight < kMaxFetchesInFlight) {
     if (hub_.ports.queued(connection.id).urgent > kMaxQueuedUrgent) {
-      if (std::ranges::find(slow_, connection.id) == slow_.end()) slow_.push_back(connection.id);
+      if (!std::exchange(connection.slow, true)) slow_.push_back(connection.id);
       look_again_ = std::min(look_again_, hub_.moment.now + kLookAgain);
       return;
     }
@@ -248,7 +248,10 @@ void Delivery::on_deadline() {
   if (hub_.moment.now < look_again_) return;
   look_again_ = kNever;
   for (const ConnectionId id : std::exchange(slow_, {})) {
-    if (Connection* connection = hub_.find(id)) go_on_fetching(*connection);
+    Connection* connection = hub_.find(id);
+    if (connection == nullptr) continue;
+    connection->slow = false;
+    go_on_fetching(*connection);
   }
 }
 
