@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "sotto/base/secret_bytes.hpp"
 #include "sotto/crypto/identity_chain.hpp"
@@ -25,6 +26,19 @@ Error system_failure(const std::string& doing, int number) {
 }
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+// A server ran there once: its lock file stays.
+bool is_ours(const std::string& folder) { return exists(folder + "/lock"); }
+
+Result<bool> is_empty(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::directory_iterator entry(folder, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    if (entry->path().filename() != "lost+found") return false;  // which a fresh disk has
+  }
+  if (error) return system_failure("looking into " + folder, error.value());
+  return true;
+}
 
 Status write_all(int fd, ByteView content) {
   while (!content.empty()) {
@@ -77,6 +91,18 @@ Result<DataDir> DataDir::open(std::string path, bool create) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return system_failure(path, errno);
   if (!S_ISDIR(info.st_mode)) return fail(ErrorCode::storage, path + " is not a directory.");
+  // Not one that somebody else has a use for: a mistyped path must not take it from them.
+  if (!is_ours(path)) {
+    if (!create) {
+      return fail(ErrorCode::not_found,
+                  "There is no server in " + path + " yet. Start `sottod serve` once first.");
+    }
+    const Result<bool> empty = is_empty(path);
+    if (!empty) return empty.error();
+    if (!*empty) {
+      return fail(ErrorCode::conflict, path + " holds other files. Give the server a folder of its own.");
+    }
+  }
   if (::chmod(path.c_str(), 0700) != 0) return system_failure("making " + path + " private", errno);
   return DataDir(std::move(path));
 }
@@ -107,8 +133,6 @@ Result<std::string> DataDir::read(const std::string& name) const {
   return content;
 }
 
-bool DataDir::has_keys() const { return exists(path_ + "/ca.crt"); }
-
 Result<crypto::Certificate> DataDir::ca() const {
   const Result<std::string> pem = read("ca.crt");
   if (!pem) return pem.error();
@@ -137,7 +161,12 @@ Result<Keys> DataDir::keys(Random& random, WallTime now) const {
     return crypto::SigningKey::generate(crypto::SignatureAlgorithm::ed25519, random);
   };
 
-  if (!has_keys()) {
+  if (!exists(path_ + "/ca.crt")) {
+    if (exists(database())) {  // made after the keys
+      return fail(ErrorCode::not_found, path_ +
+                                            "/ca.crt is missing. All accounts depend on it and on ca.key: "
+                                            "restore them from a backup.");
+    }
     const crypto::SigningKey key = new_key();
     const Result<crypto::Certificate> made =
         crypto::issue_server_ca(key, crypto::validity_from(now, kCaDays), random);

@@ -1,7 +1,7 @@
 // The server's directory: keys, certificates, database, sealed files. Directories 0700, files 0600, whatever
 // the umask says.
 //
-//   DIR/lock          held while a server runs
+//   DIR/lock          held while a server runs; it stays, and says whose directory this is
 //   DIR/ca.key .crt   the server's certificate authority (PEM)
 //   DIR/server.key .crt
 //   DIR/address       where clients reach the server, for invite links: "host:port"
@@ -31,12 +31,11 @@ struct Keys {
 
 class DataDir {
  public:
-  // Makes the directory if `create` and it is not there.
+  // Makes the directory if `create` and it is not there. Refuses one that holds other things.
   static Result<DataDir> open(std::string path, bool create);
 
   // Held until this object goes. conflict: another server runs on this directory.
   Status lock();
-  bool has_keys() const;
   // Reads the keys, or makes them. The server's certificate is renewed when it ends within a month.
   Result<Keys> keys(Random& random, WallTime now) const;
   Result<crypto::Certificate> ca() const;

@@ -103,10 +103,6 @@ Result<proto::InviteLink> invite(const std::string& data, const InviteOptions& o
   }
   const Result<DataDir> dir = DataDir::open(data, false);
   if (!dir) return dir.error();
-  if (!dir->has_keys()) {
-    return fail(ErrorCode::not_found,
-                "There is no server in " + data + " yet. Start `sottod serve` once first.");
-  }
   Result<net::HostPort> address = dir->read_address();
   if (!address) return std::move(address).error();
   if (!public_address.empty()) {

@@ -3,11 +3,15 @@
 
 #include <cstdio>
 #include <deque>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "e2e/blocking_client.hpp"
 #include "sotto/crypto/random.hpp"
 #include "sotto/net/udp_socket.hpp"
 #include "support/server_process.hpp"
+#include "support/temp_dir.hpp"
 
 namespace sotto::test {
 namespace {
@@ -34,6 +38,11 @@ Envelope fetch(const std::string& conversation, std::uint64_t after) {
   envelope.mutable_fetch()->set_after_seq(after);
   envelope.mutable_fetch()->set_limit(100);
   return envelope;
+}
+
+std::string read_text(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 class ServerE2e : public testing::Test {
@@ -182,16 +191,44 @@ TEST_F(ServerE2e, answers_stun_on_the_udp_port_of_the_same_number) {
   EXPECT_EQ(port, (*socket)->local_port());
 }
 
-TEST_F(ServerE2e, refuses_a_second_server_on_the_same_directory) {
-  const std::string command =
-      std::string(SOTTOD_PROGRAM) + " serve --data " + server_.data() + " --listen 127.0.0.1:0 2>&1";
-  FILE* second = ::popen(command.c_str(), "r");
-  ASSERT_NE(second, nullptr);
+// What sottod says when it ends at once, which it must with an error.
+std::string said_on_failing(const std::string& arguments) {
+  FILE* server = ::popen((std::string(SOTTOD_PROGRAM) + " " + arguments + " 2>&1").c_str(), "r");
+  if (server == nullptr) return "";
   std::string said;
   char buffer[512];
-  while (std::fgets(buffer, sizeof buffer, second) != nullptr) said += buffer;
-  EXPECT_NE(::pclose(second), 0);
-  EXPECT_NE(said.find("runs on"), std::string::npos) << said;
+  while (std::fgets(buffer, sizeof buffer, server) != nullptr) said += buffer;
+  EXPECT_NE(::pclose(server), 0);
+  return said;
+}
+
+TEST_F(ServerE2e, refuses_a_second_server_on_the_same_directory) {
+  EXPECT_NE(said_on_failing("serve --data " + server_.data() + " --listen 127.0.0.1:0").find("runs on"),
+            std::string::npos);
+}
+
+TEST_F(ServerE2e, refuses_a_folder_of_somebody_else_and_leaves_it_alone) {
+  const TempDir folder;
+  std::ofstream(folder.file("thesis.txt")) << "not ours";
+  std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
+  EXPECT_NE(
+      said_on_failing("serve --data " + folder.path() + " --listen 127.0.0.1:0").find("holds other files"),
+      std::string::npos);
+  EXPECT_NE(said_on_failing("invite --data " + folder.path()).find("There is no server in"),
+            std::string::npos);
+  EXPECT_EQ(std::filesystem::status(folder.path()).permissions(), std::filesystem::perms(0755));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST_F(ServerE2e, keeps_its_key_when_the_certificate_to_it_is_missing) {
+  const std::string key = read_text(server_.data() + "/ca.key");
+  ASSERT_FALSE(key.empty());
+  EXPECT_EQ(server_.stop(), 0);
+  std::filesystem::remove(server_.data() + "/ca.crt");
+  EXPECT_NE(
+      said_on_failing("serve --data " + server_.data() + " --listen 127.0.0.1:0").find("ca.crt is missing"),
+      std::string::npos);
+  EXPECT_EQ(read_text(server_.data() + "/ca.key"), key);
 }
 
 TEST_F(ServerE2e, closes_on_a_garbage_frame_and_on_an_oversized_one_and_goes_on_serving) {
